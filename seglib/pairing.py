@@ -1,0 +1,146 @@
+"""Which mask belongs to which image, and which files cannot be used?
+
+Only names and file headers are read. A file that cannot be used is left out and listed with a
+reason, so that it neither stops a course nor disappears unseen.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from seglib.cards import DatasetCard
+from seglib.images import image_size
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something about a file that a person should know.
+
+    Attributes
+    ----------
+    case
+        Name of the case, or ``(all)`` for the whole data set.
+    path
+        The file or folder.
+    what
+        What was found.
+    expected
+        What a good file would be.
+    """
+
+    case: str
+    path: Path
+    what: str
+    expected: str
+
+
+def pair(card: DatasetCard, images: Path, masks: Path) -> pd.DataFrame:
+    """Case table of one folder of images and one of masks.
+
+    Parameters
+    ----------
+    card
+        Its ``mask_name`` says how names belong together, its ``group_pattern`` who is one
+        patient.
+    images, masks
+        Two different folders; files of other kinds than JPG, PNG, TIFF and BMP are ignored.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``case``, ``image``, ``mask``, ``group``, sorted by case; ``attrs["card"]`` and
+        ``attrs["problems"]`` (tuple of :class:`Problem`). One line is printed if anything was
+        left out.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a folder is not there.
+    ValueError
+        If both are the same folder, or no usable pair is found.
+    """
+    if Path(images).resolve() == Path(masks).resolve():
+        raise ValueError(f"{images} was given for images and for masks; put them in two folders.")
+    problems: list[Problem] = []
+    pictures, labels = _by_stem(images, problems), _by_stem(masks, problems)
+    rows, used = [], set()
+    for case, image in sorted(pictures.items()):
+        wanted = card.mask_name.format(stem=case)
+        used.add(wanted)
+        mask = labels.get(wanted)
+        if mask is None:
+            problems.append(Problem(case, image, "no mask", f"{masks.name}/{wanted}.png or alike"))
+            continue
+        group = _group(case, card.group_pattern)
+        fault = _fault(case, image, mask, group, card.group_pattern)
+        if fault:
+            problems.append(fault)
+        else:
+            rows.append((case, image, mask, group))
+    for stem in sorted(labels.keys() - used):
+        problems.append(Problem(stem, labels[stem], "mask without image", f"in {images.name}/"))
+    if not rows:
+        first = f" The first problem: {_say(problems[0])}." if problems else ""
+        raise ValueError(f"{images} and {masks} hold no usable pair of image and mask.{first}")
+    if problems:
+        print(
+            f"{card.name}: {len(rows)} cases; {len(problems)} files cannot be used, the first: "
+            f"{_say(problems[0])}. All of them: cases.attrs['problems']."
+        )
+    table = pd.DataFrame(rows, columns=["case", "image", "mask", "group"])
+    table.attrs = {"card": card, "problems": tuple(problems)}
+    return table
+
+
+def _say(problem: Problem) -> str:
+    return f"{problem.path.name}, {problem.what} (expected: {problem.expected})"
+
+
+def _by_stem(folder: Path, problems: list[Problem]) -> dict[str, Path]:
+    """Image files of a folder by their stem; a second file of the same stem is a problem."""
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is not a folder; check its name and where you started.")
+    files: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+            continue
+        if path.stem in files:
+            other = files[path.stem].name
+            problems.append(Problem(path.stem, path, f"same name as {other}", "one file a case"))
+        else:
+            files[path.stem] = path
+    return files
+
+
+def _group(case: str, pattern: str | None) -> str | None:
+    """Patient of a case; None if the name does not tell."""
+    if pattern is None:
+        return case
+    match = re.search(pattern, case)
+    return match[1] if match else None
+
+
+def _fault(
+    case: str, image: Path, mask: Path, group: str | None, pattern: str | None
+) -> Problem | None:
+    """Why a pair cannot be used, or None."""
+    sizes = []
+    for path in (image, mask):
+        try:
+            sizes.append(image_size(path))
+        except ValueError:
+            return Problem(case, path, "unreadable or cut off", "a whole image file")
+    if sizes[0] != sizes[1]:
+        (height, width), (rows, columns) = sizes
+        return Problem(
+            case, mask, f"{columns}x{rows} px", f"{width}x{height} px, the size of the image"
+        )
+    if group is None:
+        return Problem(case, image, "no group in the name", f"a match of {pattern}")
+    return None

@@ -1,0 +1,127 @@
+"""Where does this data set lie, and how does it get there?
+
+Whatever is generated or downloaded is made in a temporary folder, verified, and only then
+moved into place: a folder that has the right name is always complete.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from seglib.cards import DatasetCard
+from seglib.course import settings
+
+
+def locate(card: DatasetCard, data: str | Path | None = None) -> Path:
+    """Folder of a data set, which is generated or downloaded if it is not there yet.
+
+    It is looked for in ``<data>/<name>``, then in ``<course>/data/<name>``. Phantoms are
+    generated into the second; downloads go to the first of the two that can be written.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the data set is not there and cannot be had; the message says what to do by hand.
+    ValueError
+        If a folder of its name holds something else; it is never overwritten.
+    """
+    data = settings().data if data is None else Path(data)
+    given, own = data / card.name, settings().root / "data" / card.name
+    for folder in (given, own):
+        if (folder / card.images).is_dir() and (folder / card.masks).is_dir():
+            return folder
+    if card.is_synthetic:
+        _make_room(card, own)
+        _install(card, own, lambda inside: _generate(card, inside))
+        return own
+    if card.urls:
+        folder = given if os.access(_nearest_parent(data), os.W_OK) else own
+        _make_room(card, folder)
+        _download(card, folder)
+        return folder
+    raise FileNotFoundError(
+        f"{card.name} was found neither in {given} nor in {own}; {card.manual}, so that "
+        f"{own / card.images} exists."
+    )
+
+
+def _nearest_parent(folder: Path) -> Path:
+    return next(place for place in (folder, *folder.absolute().parents) if place.exists())
+
+
+def _make_room(card: DatasetCard, folder: Path) -> None:
+    """Make the parent folder; refuse to touch a folder that holds something else."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(
+            f"{folder} is there but lacks {card.images} or {card.masks}; bring its files into "
+            "these folders, or move it elsewhere and try again."
+        )
+    if folder.exists():
+        folder.rmdir()
+
+
+def _generate(card: DatasetCard, inside: Path) -> None:
+    from seglib.phantoms import write_phantom  # imported here: real data does not need it
+
+    write_phantom(card.generator, inside, n=card.n_cases, seed=0)
+
+
+def _install(card: DatasetCard, folder: Path, fill: Callable[[Path], None]) -> None:
+    """Let `fill` make the data set in a temporary folder, then rename that to `folder`.
+
+    If another process was faster, its result is kept.
+    """
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{card.name}-") as temporary:
+        inside = Path(temporary) / card.name
+        inside.mkdir()
+        fill(inside)
+        for part in (card.images, card.masks):
+            if not (inside / part).is_dir():
+                names = ", ".join(sorted(p.name for p in inside.iterdir())) or "nothing"
+                raise ValueError(f"expected a folder {part} in it, found {names}")
+        try:
+            os.rename(inside, folder)
+        except OSError:
+            if not (folder / card.images).is_dir():
+                raise
+
+
+def _download(card: DatasetCard, folder: Path) -> None:
+    """Download and unzip a data set; the addresses of its card are tried in their order."""
+    print(f"{card.title}: downloading {card.size_mb:g} MB to {folder}. Licence: {card.licence}")
+    failures = []
+    for url in card.urls:
+        try:
+            return _install(card, folder, lambda inside, url=url: _unpack(card, url, inside))
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            failures.append(f"{url} ({type(error).__name__}: {error})")
+    expected = f"sha256 {card.sha256}" if card.sha256 else "the authors publish none"
+    raise FileNotFoundError(
+        f"{card.name} could not be downloaded to {folder}: {'; '.join(failures)}. Expected "
+        f"checksum: {expected}. By hand: {card.manual}, so that {folder / card.images} exists."
+    )
+
+
+def _unpack(card: DatasetCard, url: str, inside: Path) -> None:
+    """Download one ZIP file beside `inside`, verify it and unzip it into `inside`."""
+    import pooch  # imported here: only a download needs it
+
+    pooch.get_logger().setLevel("WARNING")
+    total = round(card.size_mb * 1e6)  # until the server says it exactly
+    with tqdm(desc=card.name, total=total, unit="B", unit_scale=True, leave=False) as bar:
+        archive = pooch.retrieve(
+            url,
+            known_hash=card.sha256 and f"sha256:{card.sha256}",
+            fname="download.zip",
+            path=inside.parent,
+            downloader=pooch.HTTPDownloader(progressbar=bar),
+        )
+    with zipfile.ZipFile(archive) as pack:
+        pack.extractall(inside)

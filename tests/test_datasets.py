@@ -1,0 +1,376 @@
+"""Case tables from good and bad folders, from generators and from downloads without a network."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import threading
+import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import cv2
+import numpy as np
+import pytest
+
+import seglib.cards
+import seglib.sources
+from seglib.cards import LabelClass, card
+from seglib.datasets import check, from_folders, load
+from seglib.images import MaskDecoding
+
+SIZE = (24, 32)
+
+
+def write(path, pixels):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), pixels)
+
+
+def picture(seed, size=SIZE):
+    return np.random.default_rng(seed).integers(0, 255, (*size, 3), dtype=np.uint8)
+
+
+def blob(size=SIZE, value=255):
+    mask = np.zeros(size, np.uint8)
+    mask[8:16, 10:20] = value
+    return mask
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """An empty course folder; nothing is read from or written to the real one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def folders(course):
+    """Five good pairs."""
+    for number in range(5):
+        write(course / "images" / f"p{number // 2}_{number}.jpg", picture(number))
+        write(course / "masks" / f"p{number // 2}_{number}.png", blob())
+    return course / "images", course / "masks"
+
+
+def the_problem(cases):
+    (problem,) = cases.attrs["problems"]
+    return problem
+
+
+def test_good_folders_give_a_full_table(folders, capsys):
+    cases = from_folders(*folders)
+    assert list(cases.columns) == ["case", "image", "mask", "group"]
+    assert cases["case"].tolist() == ["p0_0", "p0_1", "p1_2", "p1_3", "p2_4"]
+    assert (cases["group"] == cases["case"]).all()
+    assert all(path.is_file() for path in (*cases["image"], *cases["mask"]))
+    assert cases.attrs["problems"] == () and cases.attrs["card"].n_classes == 2
+    assert capsys.readouterr().out == "" and check(cases).empty
+
+
+def test_group_and_mask_names_follow_the_patterns(folders):
+    images, masks = folders
+    for path in list(masks.iterdir()):
+        path.rename(masks / f"{path.stem}_mask.png")
+    cases = from_folders(images, masks, mask_name="{stem}_mask", group_pattern=r"^(p\d+)_")
+    assert cases["group"].tolist() == ["p0", "p0", "p1", "p1", "p2"]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_missing_folder_is_named(folders, which):
+    both = list(folders)
+    both[which] = both[which].with_name("nowhere")
+    with pytest.raises(FileNotFoundError, match="nowhere is not a folder; check its name"):
+        from_folders(*both)
+
+
+def test_one_folder_for_both_is_refused(folders):
+    with pytest.raises(ValueError, match="put them in two folders"):
+        from_folders(folders[0], folders[0])
+
+
+def test_an_image_without_a_mask_is_listed(folders, capsys):
+    (folders[1] / "p1_2.png").unlink()
+    cases = from_folders(*folders)
+    assert "p1_2" not in cases["case"].tolist() and len(cases) == 4
+    problem = the_problem(cases)
+    assert (problem.case, problem.what) == ("p1_2", "no mask")
+    assert problem.path == folders[0] / "p1_2.jpg"
+    line = capsys.readouterr().out
+    assert line.count("\n") == 1
+    assert "own: 4 cases; 1 files cannot be used, the first: p1_2.jpg, no mask" in line
+
+
+def test_a_mask_without_an_image_is_listed(folders):
+    (folders[0] / "p1_2.jpg").unlink()
+    assert the_problem(from_folders(*folders)).what == "mask without image"
+
+
+def test_a_mask_of_another_size_is_listed_with_both_sizes(folders):
+    write(folders[1] / "p1_2.png", blob((20, 30)))
+    cases = from_folders(*folders)
+    assert len(cases) == 4
+    problem = the_problem(cases)
+    assert problem.path == folders[1] / "p1_2.png"
+    assert problem.what == "30x20 px" and problem.expected == "32x24 px, the size of the image"
+
+
+@pytest.mark.parametrize("file", ["images/p1_2.jpg", "masks/p1_2.png"])
+@pytest.mark.parametrize("content", [b"", b"hello", None])
+def test_an_unreadable_file_is_listed(folders, course, file, content):
+    path = course / file
+    path.write_bytes(path.read_bytes()[:-40] if content is None else content)
+    problem = the_problem(from_folders(*folders))
+    assert problem.path == path and problem.what == "unreadable or cut off"
+
+
+def test_two_files_of_one_name_are_listed(folders):
+    write(folders[0] / "p1_2.png", picture(9))
+    cases = from_folders(*folders)
+    assert cases["case"].is_unique and len(cases) == 5
+    assert the_problem(cases).what == "same name as p1_2.jpg"
+
+
+def test_a_name_without_group_is_listed_not_guessed(folders):
+    write(folders[0] / "x.jpg", picture(9))
+    write(folders[1] / "x.png", blob())
+    cases = from_folders(*folders, group_pattern=r"^(p\d+)_")
+    assert len(cases) == 5 and the_problem(cases).what == "no group in the name"
+
+
+def test_other_files_are_ignored(folders):
+    (folders[0] / "notes.txt").write_text("hello")
+    (folders[1] / ".DS_Store").write_text("hello")
+    (folders[1] / "._p1_2.png").write_text("hello")
+    assert from_folders(*folders).attrs["problems"] == ()
+
+
+def test_no_pair_at_all_is_an_error_with_a_reason(folders):
+    with pytest.raises(ValueError, match=r"no usable pair.*p0_0.jpg, no mask.*masks/p0_0_m.png"):
+        from_folders(*folders, mask_name="{stem}_m")
+
+
+def test_masks_of_zeros_and_ones_are_not_taken_for_empty(folders):
+    for path in folders[1].iterdir():
+        write(path, blob(value=1))
+    with pytest.raises(ValueError, match=r"brightest value is 1.*values=\(0, 1\)"):
+        from_folders(*folders)
+    cases = from_folders(*folders, decoding=MaskDecoding("values", values=(0, 1)))
+    assert check(cases).empty
+
+
+def test_classes_must_fit_the_decoding(folders):
+    with pytest.raises(ValueError, match="2 classes do not fit the decoding 'values', which give"):
+        from_folders(*folders, decoding=MaskDecoding("values", values=(0, 1, 2)))
+
+
+def test_stray_values_are_an_error_where_values_are_exact(folders):
+    mask = blob()
+    mask[0, :3] = 90
+    write(folders[1] / "p1_2.png", mask)
+    classes = (LabelClass("background", 0, "#000000"), LabelClass("object", 255, "#E69F00"))
+    cases = from_folders(
+        *folders, classes=classes, decoding=MaskDecoding("values", values=(0, 255))
+    )
+    (row,) = check(cases).itertuples()
+    assert row.case == "p1_2" and "stray values in 3 of 768 pixels (90)" in row.found
+
+
+def test_stray_values_are_legal_but_reported_where_a_threshold_decodes(folders):
+    mask = blob()
+    mask[0, :24] = 90  # 24 of 768 pixels in one of five masks
+    mask[1, :24] = 3
+    write(folders[1] / "p1_2.png", mask)
+    (row,) = check(from_folders(*folders)).itertuples()
+    assert row.case == "(all)" and row.path == folders[1]
+    assert "1.25% of the mask pixels are neither 0 nor 255, 0.62% are 11 to 244" in row.found
+    mask[:, ::2] = 90
+    write(folders[1] / "p1_2.png", mask)
+    assert "of the pixels are grey" in check(from_folders(*folders))["found"].iloc[0]
+
+
+def test_check_finds_empty_masks_and_hidden_damage(folders):
+    write(folders[1] / "p0_0.png", np.zeros(SIZE, np.uint8))
+    path = folders[1] / "p0_1.png"
+    data = bytearray(path.read_bytes())
+    data[50:62] = bytes(12)  # in the middle: header and end are intact
+    path.write_bytes(data)
+    (folders[1] / "p2_4.png").unlink()
+    found = check(from_folders(*folders)).set_index("case")["found"]
+    assert found["p0_0"] == "empty mask" and found["p2_4"] == "no mask"
+    assert "p0_1.png cannot be read" in found["p0_1"]
+
+
+# ---------------------------------------------------------------- load
+
+
+@pytest.fixture
+def server(tmp_path_factory):
+    """A web server on this computer; yields its folder and its address."""
+    folder = tmp_path_factory.mktemp("served")
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    service = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=service.serve_forever, args=(0.02,), daemon=True).start()
+    yield folder, f"http://127.0.0.1:{service.server_port}"
+    service.shutdown()
+    service.server_close()
+
+
+@pytest.fixture
+def shelf(monkeypatch):
+    """Put a temporary card among the known ones."""
+
+    def add(**fields):
+        entry = dataclasses.replace(card("kvasir-seg"), **{"name": "tiny", "n_cases": 3, **fields})
+        monkeypatch.setitem(seglib.cards.CARDS, entry.name, entry)
+        return entry
+
+    return add
+
+
+def fill(folder, n=3):
+    for number in range(n):
+        write(folder / "Kvasir-SEG" / "images" / f"{number}.jpg", picture(number))
+        write(folder / "Kvasir-SEG" / "masks" / f"{number}.jpg", blob())
+
+
+def serve(folder, n=3):
+    """Zip a tiny data set into the server's folder; returns its checksum."""
+    fill(folder / "raw", n)
+    with zipfile.ZipFile(folder / "tiny.zip", "w") as pack:
+        for path in sorted((folder / "raw").rglob("*.jpg")):
+            pack.write(path, path.relative_to(folder / "raw"))
+    return hashlib.sha256((folder / "tiny.zip").read_bytes()).hexdigest()
+
+
+def test_load_reads_licence_out_once(course, shelf, capsys):
+    shelf(urls=())
+    fill(course / "data" / "tiny")
+    assert len(load("tiny")) == 3
+    said = capsys.readouterr().out
+    assert "Licence: Research and education only" in said and "Please cite: Jha D" in said
+    load("tiny")
+    assert capsys.readouterr().out == ""
+    assert (course / "data" / ".seen" / "tiny").is_file()
+
+
+def test_data_elsewhere_is_found_and_left_untouched(course, shelf, monkeypatch):
+    shelf()
+    fill(course / "shared" / "tiny")
+    before = sorted((course / "shared").rglob("*"))
+    monkeypatch.setenv("SEGLIB_DATA", str(course / "shared"))
+    assert load("tiny")["image"][0].is_relative_to(course / "shared")
+    monkeypatch.delenv("SEGLIB_DATA")
+    assert len(load("tiny", data=course / "shared")) == 3
+    assert sorted((course / "shared").rglob("*")) == before
+
+
+def test_check_compares_the_number_of_cases(course, shelf):
+    shelf(n_cases=4)
+    fill(course / "data" / "tiny")
+    found = check("tiny").set_index("case")
+    assert found.loc["(all)", "found"].iloc[0] == "3 usable cases"
+    assert found.loc["(all)", "expected"].iloc[0] == "4 cases"
+
+
+def test_missing_data_without_address_says_what_to_do(course, shelf):
+    shelf(urls=(), manual="ask the authors")
+    with pytest.raises(
+        FileNotFoundError, match="tiny was found neither in .*; ask the authors, so"
+    ):
+        load("tiny")
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_download_is_announced_verified_and_moved(course, shelf, server, capsys, verified):
+    checksum = serve(server[0])
+    shelf(urls=(f"{server[1]}/tiny.zip",), sha256=checksum if verified else None, size_mb=46)
+    assert load("tiny")["case"].tolist() == ["0", "1", "2"]
+    said = capsys.readouterr().out
+    assert said.startswith("Kvasir-SEG: downloading 46 MB to ")
+    assert said.index("Licence: ") < said.index("Please cite")
+    assert {path.name for path in (course / "data").iterdir()} == {"tiny", ".seen"}
+    (server[0] / "tiny.zip").unlink()
+    assert len(load("tiny")) == 3  # from disk
+
+
+def test_the_second_address_is_tried(course, shelf, server):
+    serve(server[0])
+    shelf(urls=(f"{server[1]}/gone.zip", f"{server[1]}/tiny.zip"))
+    assert len(load("tiny")) == 3
+
+
+def test_a_read_only_data_folder_is_spared(course, shelf, server, monkeypatch):
+    serve(server[0])
+    shelf(urls=(f"{server[1]}/tiny.zip",))
+    (course / "shared").mkdir()
+    monkeypatch.setattr(seglib.sources.os, "access", lambda *_: False)
+    assert load("tiny", data=course / "shared")["image"][0].is_relative_to(course / "data")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [("wrong checksum", "hash"), ("no zip", "BadZipFile"), ("no folder", "expected a folder")],
+)
+def test_a_failed_download_says_all_and_leaves_nothing(course, shelf, server, content, reason):
+    sha256 = None
+    if content == "wrong checksum":
+        serve(server[0])
+        sha256 = "0" * 64
+    elif content == "no zip":
+        (server[0] / "tiny.zip").write_text("<html>please log in</html>")
+    else:
+        with zipfile.ZipFile(server[0] / "tiny.zip", "w") as pack:
+            pack.writestr("readme.txt", "hello")
+    url = f"{server[1]}/tiny.zip"
+    shelf(urls=(url,), sha256=sha256)
+    with pytest.raises(FileNotFoundError) as failure:
+        load("tiny")
+    message = str(failure.value)
+    assert url in message and reason in message and str(course / "data" / "tiny") in message
+    assert (sha256 or "the authors publish none") in message
+    assert "By hand: download kvasir-seg.zip" in message
+    assert list((course / "data").iterdir()) == []
+
+
+def test_no_network_is_one_clear_error(course, shelf):
+    shelf(urls=("http://127.0.0.1:9/tiny.zip",))
+    with pytest.raises(FileNotFoundError, match="tiny could not be downloaded.*By hand: "):
+        load("tiny")
+
+
+def test_a_folder_in_the_way_is_not_overwritten(course, shelf, server):
+    serve(server[0])
+    shelf(urls=(f"{server[1]}/tiny.zip",))
+    (course / "data" / "tiny").mkdir(parents=True)
+    (course / "data" / "tiny" / "mine.txt").write_text("dear to me")
+    with pytest.raises(ValueError, match="tiny is there but lacks Kvasir-SEG/images or"):
+        load("tiny")
+    assert (course / "data" / "tiny" / "mine.txt").read_text() == "dear to me"
+
+
+def test_phantoms_are_generated_once(course, shelf, monkeypatch, capsys):
+    calls = []
+
+    def write_few(card, inside):
+        calls.append(card.generator)
+        fill(inside)
+
+    monkeypatch.setattr(seglib.sources, "_generate", write_few)
+    shelf(generator="polyp", urls=())
+    elsewhere = course / "shared"
+    elsewhere.mkdir()
+    for _ in range(2):
+        cases = load("tiny", data=elsewhere)
+    assert calls == ["polyp"] and list(elsewhere.iterdir()) == []
+    assert cases["image"][0].is_relative_to(course / "data" / "tiny")
+    assert capsys.readouterr().out == ""  # no licence to read out
+
+
+def test_an_unknown_data_set_lists_the_known_ones(course):
+    with pytest.raises(ValueError, match="Unknown data set 'kvasir-segg'.*'kvasir-seg'.*phantom"):
+        load("kvasir-segg")

@@ -1,0 +1,186 @@
+"""No group and no picture on two sides, whatever the table looks like."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seglib.splits import SPLITS, find_duplicates, find_leaks, split
+
+
+def table(groups) -> pd.DataFrame:
+    cases = [f"c{number:04d}" for number in range(len(groups))]
+    return pd.DataFrame({"case": cases, "group": [str(group) for group in groups]})
+
+
+def pairs(*rows) -> pd.DataFrame:
+    return pd.DataFrame(
+        [(*row, "near", 0.99) for row in rows], columns=["case_a", "case_b", "kind", "correlation"]
+    )
+
+
+def scene(seed: int) -> np.ndarray:
+    """A smooth random picture with a dark border, as an endoscope's frames have."""
+    noise = np.random.default_rng(seed).normal(size=(96, 128, 3)).astype(np.float32)
+    smooth = cv2.GaussianBlur(noise, (0, 0), 6)
+    image = 128 + 50 * smooth / smooth.std()
+    rows, columns = np.mgrid[:96, :128]
+    image[np.hypot((rows - 48) / 48, (columns - 64) / 64) > 1] = 0
+    return np.clip(image, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory) -> pd.DataFrame:
+    """Twelve scenes; two have a changed copy, one a copied file."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for seed in range(12):
+        cv2.imwrite(str(folder / f"s{seed:02d}.png"), scene(seed))
+    cv2.imwrite(
+        str(folder / "x1.jpg"), cv2.resize(scene(3), (200, 141)), [cv2.IMWRITE_JPEG_QUALITY, 60]
+    )
+    brighter = cv2.convertScaleAbs(scene(7), alpha=0.9, beta=12)
+    cv2.imwrite(str(folder / "x2.png"), brighter[1:, 2:])
+    (folder / "x3.png").write_bytes((folder / "s05.png").read_bytes())
+    paths = sorted(folder.iterdir())
+    names = [path.stem for path in paths]
+    return pd.DataFrame({"case": names, "image": paths, "group": names})
+
+
+def test_copies_are_found_and_nothing_else(pictures):
+    found = find_duplicates(pictures)
+    assert {(row.case_a, row.case_b): row.kind for row in found.itertuples()} == {
+        ("s03", "x1"): "near",
+        ("s07", "x2"): "near",
+        ("s05", "x3"): "exact",
+    }
+    assert (found["correlation"] > 0.98).all()
+
+
+def test_duplicates_stay_on_one_side(pictures):
+    found = find_duplicates(pictures)
+    for seed in range(20):
+        assert find_leaks(split(pictures, seed=seed, duplicates=found), found).empty
+
+
+def test_blank_images_match_nothing(tmp_path):
+    for number, level in enumerate((0, 0, 9)):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((40, 40), level, np.uint8))
+    paths = sorted(tmp_path.iterdir())
+    cases = pd.DataFrame({"case": [p.stem for p in paths], "image": paths})
+    assert find_duplicates(cases).empty
+
+
+def test_no_cases_have_no_duplicates(pictures):
+    found = find_duplicates(pictures.head(0))
+    assert list(found.columns) == ["case_a", "case_b", "kind", "correlation"] and found.empty
+
+
+def test_a_planted_leak_is_found(pictures):
+    cases = pictures.assign(split="train")
+    cases.loc[cases["case"] == "x3", "split"] = "test"
+    (row,) = find_leaks(cases).itertuples(index=False)
+    assert tuple(row) == ("s05", "x3", "train", "test", "exact duplicate")
+
+
+def test_a_planted_group_leak_is_found():
+    cases = table(["a", "a", "b", "b", "c"]).assign(split=["train", "test", "val", "val", "test"])
+    (row,) = find_leaks(cases, pairs()).itertuples(index=False)
+    assert tuple(row) == ("c0000", "c0001", "train", "test", "same group")
+
+
+def test_the_counts_are_exact_with_single_cases():
+    counts = split(table(range(1000)))["split"].value_counts()
+    assert counts.to_dict() == {"train": 700, "test": 200, "val": 100}
+
+
+def test_the_counts_stay_exact_with_a_few_pairs():
+    twins = pairs(("c0001", "c0002"), ("c0500", "c0900"), ("c0500", "c0901"))
+    done = split(table(range(1000)), duplicates=twins)
+    assert done["split"].value_counts().to_dict() == {"train": 700, "test": 200, "val": 100}
+    assert find_leaks(done, twins).empty
+
+
+def test_pairs_join_whole_groups():
+    twins = pairs(("c0000", "c0003"))  # joins group a and b
+    for seed in range(20):
+        done = split(table("aaabbbcdefg"), (0.4, 0.3, 0.3), seed, twins)
+        assert done.loc[done["group"].isin(["a", "b"]), "split"].nunique() == 1
+
+
+def test_pairs_of_cases_outside_the_table_are_ignored():
+    twins = pairs(("c0000", "elsewhere"), ("c0001", "c0002"))
+    done = split(table(range(10)), duplicates=twins)
+    assert find_leaks(done, twins).empty
+
+
+def test_attributes_travel_along():
+    cases = table(range(10))
+    cases.attrs["card"] = "a card"
+    assert split(cases).attrs == {"card": "a card"}
+
+
+@pytest.mark.parametrize(
+    ("fractions", "expected"),
+    [
+        ((1, 0, 0), {"train": 10}),
+        ((0, 0, 1), {"test": 10}),
+        ((0.5, 0, 0.5), {"train": 5, "test": 5}),
+        ((0, 0.5, 0.5), {"val": 5, "test": 5}),
+        ((0.02, 0.02, 0.96), {"train": 1, "val": 1, "test": 8}),
+    ],
+)
+def test_uncommon_fractions(fractions, expected):
+    assert split(table(range(10)), fractions)["split"].value_counts().to_dict() == expected
+
+
+@pytest.mark.parametrize("fractions", [(0.7, 0.1, 0.1), (0.9, 0.1), (1.2, -0.1, -0.1)])
+def test_fractions_must_sum_to_one(fractions):
+    with pytest.raises(ValueError, match="three shares that sum to 1, found"):
+        split(table(range(10)), fractions)
+
+
+def test_too_few_groups_are_a_clear_error():
+    with pytest.raises(ValueError, match="table is empty"):
+        split(table([]))
+    with pytest.raises(ValueError, match="1 cases in 1 groups cannot be divided into 3 splits"):
+        split(table([0]))
+    with pytest.raises(ValueError, match="9 cases in 2 groups cannot"):
+        split(table("aaaabbbbb"))
+
+
+def test_three_groups_are_enough():
+    for seed in range(10):
+        assert (
+            split(table("aaabbbccccccccc"), seed=seed)
+            .groupby("split")["group"]
+            .nunique()
+            .eq(1)
+            .all()
+        )
+
+
+GROUPS = st.lists(st.integers(0, 15), min_size=3, max_size=60).filter(lambda g: len(set(g)) >= 3)
+
+
+@settings(max_examples=80, deadline=None)
+@given(GROUPS, st.integers(0, 5), st.randoms(use_true_random=False))
+def test_properties_of_a_split(groups, seed, random):
+    cases = table(groups)
+    done = split(cases, seed=seed)
+    assert sorted(done["case"]) == sorted(cases["case"])  # every case, once
+    assert set(done["split"]) == set(SPLITS)  # in exactly one split, none of them empty
+    assert done.groupby("group")["split"].nunique().eq(1).all()  # no group divided
+    assert find_leaks(done, pairs()).empty
+    shuffled = cases.sample(frac=1, random_state=random.randint(0, 99))
+    pd.testing.assert_frame_equal(split(shuffled, seed=seed), done)  # order does not matter
+
+
+def test_seeds_differ():
+    cases = table(range(100))
+    drawn = {tuple(split(cases, seed=seed)["split"]) for seed in range(10)}
+    assert len(drawn) == 10
+    pd.testing.assert_frame_equal(split(cases, seed=3), split(cases, seed=3))
