@@ -1,0 +1,51 @@
+"""What does this machine compute fast?"""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+
+import torch
+
+_LIGHTNING = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
+
+
+def choose_precision(wanted: str = "auto") -> str:
+    """Lightning's name for the precision of a run.
+
+    ``auto`` takes bf16 mixed precision where the processor or the GPU multiplies bf16 matrices
+    in hardware; without that support it is slower than float32, not faster.
+
+    Parameters
+    ----------
+    wanted
+        ``auto``, ``32``, ``bf16`` or ``16``.
+    """
+    if wanted != "auto":
+        return _LIGHTNING[wanted]
+    if torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
+    if torch.backends.mps.is_available():
+        return "32-true"
+    able = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return "bf16-mixed" if able.get("avx512_bf16") or able.get("amx_bf16") else "32-true"
+
+
+def device() -> torch.device:
+    """Where networks run: the first GPU if there is one, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def environment() -> dict[str, str | int]:
+    """Versions and hardware that a run's numbers depend on, for ``environment.json``."""
+    packages = ("torch", "lightning", "segmentation-models-pytorch", "albumentations", "numpy")
+    name = torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine()
+    return {
+        "python": platform.python_version(),
+        **{package: version(package) for package in packages},
+        "device": f"{device().type} ({name})",
+        "threads": torch.get_num_threads(),
+        "precision": choose_precision(),
+    }

@@ -1,0 +1,130 @@
+"""What does the network see in this image?
+
+Networks work at one small square size; scores and pictures are wanted at the size of the image.
+So the probability is brought back to native resolution first and thresholded afterwards: a mask
+that is resized after thresholding has lost the position of its border.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from seglib.hardware import choose_precision, device
+from seglib.images import read_image, resize_image, to_rgb
+from seglib.models import stride
+from seglib.runs import Run
+from seglib.transforms import eval_transform
+
+BATCH = 16
+# Dihedral test-time augmentation without quarter turns: the axes to mirror, in (N, C, H, W).
+FLIPS = ((), (3,), (2,), (2, 3))
+
+
+def _probability(logits: Tensor) -> Tensor:
+    logits = logits.float()
+    return logits.sigmoid() if logits.shape[1] == 1 else logits.softmax(dim=1)
+
+
+def _network_input(image: np.ndarray, size: int, smallest: int) -> Tensor:
+    height, width = image.shape[:2]
+    if min(height, width) < smallest:
+        raise ValueError(
+            f"The image is {height}x{width} px, smaller than the network's stride of {smallest} px: "
+            "it would be seen as less than one cell. Use an image of higher resolution."
+        )
+    return eval_transform()(image=resize_image(to_rgb(image), (size, size)))["image"]
+
+
+@torch.inference_mode()
+def _forward(network: nn.Module, batch: Tensor, flips: bool) -> np.ndarray:
+    """Probabilities ``(N, C, S, S) float32`` of a normalised batch ``(N, 3, S, S)``."""
+    where = next(network.parameters()).device
+    batch = batch.to(where).contiguous(memory_format=torch.channels_last)
+    with torch.autocast(where.type, torch.bfloat16, enabled=choose_precision() == "bf16-mixed"):
+        views = FLIPS if flips else FLIPS[:1]
+        seen = [_probability(network(batch.flip(axes))).flip(axes) for axes in views]
+    return torch.stack(seen).mean(dim=0).cpu().numpy()
+
+
+def _to_native(probability: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Resize ``(C, S, S)`` to ``(C, H, W)``, or ``(H, W)`` if there is one channel."""
+    height, width = shape
+    native = [cv2.resize(p, (width, height), interpolation=cv2.INTER_LINEAR) for p in probability]
+    return native[0] if len(native) == 1 else np.stack(native)
+
+
+def predict(network: nn.Module, image: np.ndarray, size: int, flips: bool = False) -> np.ndarray:
+    """Probability map of one image at its own resolution.
+
+    Parameters
+    ----------
+    network
+        In evaluation mode, on any device.
+    image
+        ``(H, W, 3) uint8`` or grey ``(H, W)``.
+    size
+        Side of the network's input, px (``run.recipe.size``).
+    flips
+        Average over the four mirrored views; costs four times as much.
+
+    Returns
+    -------
+    ndarray
+        float32 in [0, 1]: ``(H, W)`` for one foreground class, else ``(C, H, W)`` with the
+        background first, summing to 1.
+
+    Raises
+    ------
+    ValueError
+        If the image is smaller than the network's stride.
+    """
+    batch = _network_input(image, size, stride(network))[None]
+    return _to_native(_forward(network, batch, flips)[0], image.shape[:2])
+
+
+def predict_cases(
+    run: Run, cases: pd.DataFrame, flips: bool = False
+) -> Iterator[tuple[pd.Series, np.ndarray]]:
+    """Predict case after case, in batches, decoding ahead while the network works.
+
+    Yields
+    ------
+    (row, probability)
+        The row of the case table, and what :func:`predict` returns for its image. Only one
+        batch is in memory at a time.
+    """
+    network, size = run.network().to(device()), run.recipe.size
+    smallest = stride(network)
+
+    def decode(path: str) -> tuple[Tensor, tuple[int, int]]:
+        image = read_image(path)
+        return _network_input(image, size, smallest), image.shape[:2]
+
+    chunks = [cases.iloc[start : start + BATCH] for start in range(0, len(cases), BATCH)]
+    with ThreadPoolExecutor(2) as pool:
+        ahead = pool.map(decode, chunks[0]["image"]) if chunks else ()
+        for chunk, following in zip(chunks, [*chunks[1:], None], strict=True):
+            inputs, shapes = zip(*ahead, strict=True)
+            ahead = () if following is None else pool.map(decode, following["image"])
+            probabilities = _forward(network, torch.stack(inputs), flips)
+            rows: Sequence[tuple] = list(zip(probabilities, shapes, strict=True))
+            for (_, row), (probability, shape) in zip(chunk.iterrows(), rows, strict=True):
+                yield row, _to_native(probability, shape)
+
+
+def to_labels(probability: np.ndarray, threshold: float = 0.5) -> np.ndarray:
+    """Class indices ``(H, W) uint8`` of a probability map.
+
+    One foreground class: 1 where the probability is above `threshold`. More: the likeliest
+    class, and the threshold is not used.
+    """
+    if probability.ndim == 2:
+        return (probability > threshold).astype(np.uint8)
+    return probability.argmax(axis=0).astype(np.uint8)

@@ -1,0 +1,174 @@
+"""Which network?
+
+The teaching U-Net is written out here, to be read beside chapter 03. Every other network comes
+from segmentation-models-pytorch through :func:`build_model`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import segmentation_models_pytorch as smp
+import torch
+from torch import Tensor, nn
+
+from seglib.course import nearest
+from seglib.recipes import Recipe
+
+ARCHITECTURES = tuple(sorted(smp.MODEL_ARCHITECTURES_MAPPING))
+PLAIN = "plain"
+# smp reaches timm's newer encoders under a prefix; the course calls them by their paper's name.
+ENCODER_ALIASES = {"mobilenetv3-large": "tu-mobilenetv3_large_100"}
+
+
+class DoubleConv(nn.Sequential):
+    """Two 3x3 convolutions, each with batch norm and ReLU: ``(N, in, H, W) -> (N, out, H, W)``."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        layers: list[nn.Module] = []
+        for channels in (in_channels, out_channels):
+            # Batch norm has its own shift, so the convolution needs no bias.
+            layers += [
+                nn.Conv2d(channels, out_channels, kernel_size=3, padding=1, bias=False),
+                nn.BatchNorm2d(out_channels),
+                nn.ReLU(inplace=True),
+            ]
+        super().__init__(*layers)
+
+
+class Down(nn.Sequential):
+    """Halve the image, then look again: ``(N, in, H, W) -> (N, out, H/2, W/2)``."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(nn.MaxPool2d(2), DoubleConv(in_channels, out_channels))
+
+
+class Up(nn.Module):
+    """Double the image, put the encoder's features beside it, look again.
+
+    ``(N, in, H, W)`` and the skip ``(N, in/2, 2H, 2W)`` give ``(N, out, 2H, 2W)``.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.up = nn.ConvTranspose2d(in_channels, in_channels // 2, kernel_size=2, stride=2)
+        self.conv = DoubleConv(in_channels, out_channels)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        """Fuse what is known (`x`) with where it is (`skip`)."""
+        return self.conv(torch.cat([skip, self.up(x)], dim=1))
+
+
+class UNet(nn.Module):
+    """U-Net (Ronneberger, Fischer & Brox 2015, figure 1), same-padded and with batch norm.
+
+    Same padding keeps the output as large as the input, so no border is cropped; batch norm
+    (Ioffe & Szegedy 2015) came after the paper and makes training from scratch short.
+
+    Parameters
+    ----------
+    in_channels
+        Channels of the image.
+    classes
+        Channels of the logits: 1 for one foreground class, else C with the background.
+    width
+        Channels after the first block; doubled at every step down. The paper has 64.
+    depth
+        Steps down, and up. The paper has 4.
+    """
+
+    def __init__(
+        self, in_channels: int = 3, classes: int = 1, width: int = 64, depth: int = 4
+    ) -> None:
+        super().__init__()
+        widths = [width * 2**level for level in range(depth + 1)]
+        self.stem = DoubleConv(in_channels, width)
+        self.downs = nn.ModuleList(Down(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.ups = nn.ModuleList(
+            Up(b, a) for a, b in reversed(list(zip(widths, widths[1:], strict=False)))
+        )
+        self.head = nn.Conv2d(width, classes, kernel_size=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(N, in, H, W) float32`` to logits ``(N, classes, H, W)``.
+
+        Raises
+        ------
+        ValueError
+            If H or W cannot be halved `depth` times.
+        """
+        step = 2 ** len(self.downs)
+        height, width = x.shape[-2:]
+        if height % step or width % step:
+            raise ValueError(
+                f"The image is {height}x{width} px, but this network halves it {len(self.downs)} "
+                f"times: both sides must be multiples of {step}. Resize or pad it."
+            )
+        features = [self.stem(x)]
+        for down in self.downs:
+            features.append(down(features[-1]))
+        x = features.pop()
+        for up in self.ups:
+            x = up(x, features.pop())
+        return self.head(x)
+
+
+def stride(network: nn.Module) -> int:
+    """How many pixels of the input one cell of the coarsest feature map stands for, px."""
+    if isinstance(network, UNet):
+        return 2 ** len(network.downs)
+    return 32
+
+
+def _smp_encoder(name: str) -> str:
+    if name in ENCODER_ALIASES or name.startswith("tu-"):
+        return ENCODER_ALIASES.get(name, name)
+    return nearest(name, [PLAIN, *ENCODER_ALIASES, *smp.encoders.get_encoder_names()], "encoder")
+
+
+def _load_encoder(network: nn.Module, path: Path) -> None:
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"Encoder weights '{path}' were not found; give None, 'imagenet' or an existing file."
+        )
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        network.encoder.load_state_dict(state.get("state_dict", state))
+    except RuntimeError as error:
+        raise ValueError(
+            f"Encoder weights '{path}' do not fit {type(network.encoder).__name__}: "
+            f"{str(error).splitlines()[-1].strip()} Use weights of the recipe's own encoder."
+        ) from None
+
+
+def build_model(recipe: Recipe, n_classes: int = 2) -> nn.Module:
+    """The recipe's network, with its encoder weights.
+
+    Two classes give one channel of logits (sigmoid), more give one each (softmax).
+
+    Raises
+    ------
+    ValueError
+        If the model or encoder is unknown, if the size is no multiple of the network's stride,
+        or if local weights belong to another encoder.
+    FileNotFoundError
+        If the file of local weights does not exist.
+    """
+    name = nearest(recipe.model, ARCHITECTURES, "model")
+    channels = 1 if n_classes == 2 else n_classes
+    if recipe.encoder == PLAIN:
+        if name != "unet":
+            raise ValueError(f"The encoder 'plain' belongs to 'unet'; '{name}' needs another one.")
+        network: nn.Module = UNet(classes=channels, width=recipe.width)
+    else:
+        imagenet = "imagenet" if recipe.weights == "imagenet" else None
+        encoder = _smp_encoder(recipe.encoder)
+        network = smp.create_model(name, encoder, encoder_weights=imagenet, classes=channels)
+        if recipe.weights and not imagenet:
+            _load_encoder(network, Path(recipe.weights))
+    if recipe.size < stride(network) or recipe.size % stride(network):
+        raise ValueError(
+            f"The recipe's size is {recipe.size} px, but '{name}' with encoder '{recipe.encoder}' "
+            f"needs a multiple of its stride of {stride(network)} px."
+        )
+    return network

@@ -1,0 +1,153 @@
+"""What did an experiment leave behind, and how do I open it again?"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+from pydantic import TypeAdapter
+from torch import nn
+
+from seglib.cards import DatasetCard
+from seglib.course import settings, write_atomic
+from seglib.loading import prepare
+from seglib.models import build_model
+from seglib.recipes import Recipe
+
+_CARD = TypeAdapter(DatasetCard)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished experiment.
+
+    Attributes
+    ----------
+    path
+        Folder of the run.
+    recipe
+        What was trained.
+    checkpoint
+        File with the best weights by validation Dice.
+    history
+        One row an epoch: ``stage, epoch, train_loss, val_loss, val_dice, lr, seconds``.
+        Empty if only a checkpoint is left.
+    cases
+        Case table with ``split`` and the card in ``attrs``.
+    """
+
+    path: Path
+    recipe: Recipe
+    checkpoint: Path
+    history: pd.DataFrame
+    cases: pd.DataFrame
+
+    @staticmethod
+    def begin(folder: Path, recipe: Recipe, cases: pd.DataFrame, environment: dict) -> None:
+        """Write down what is about to be trained.
+
+        Raises
+        ------
+        ValueError
+            If a split is empty, or if the folder was begun with other cases.
+        """
+        for name in ("train", "val"):
+            if not (cases["split"] == name).any():
+                raise ValueError(f"No case of '{recipe.dataset}' is in the split '{name}'.")
+        table, record = cases.to_csv(index=False), folder / "cases.csv"
+        if record.is_file() and record.read_text() != table:
+            raise ValueError(
+                f"{folder} was begun with other cases than these; move that folder away, or give "
+                "another seed or output folder."
+            )
+        write_atomic(record, table)
+        write_atomic(folder / "card.json", _CARD.dump_json(cases.attrs["card"], indent=2))
+        write_atomic(folder / "environment.json", json.dumps(environment, indent=2) + "\n")
+        write_atomic(folder / "recipe.json", recipe.to_json())
+
+    def network(self) -> nn.Module:
+        """The trained network with its best weights, on the CPU, in evaluation mode."""
+        saved = _read_checkpoint(self.checkpoint)
+        network = build_model(_without_weights(self.recipe), saved["n_classes"])
+        network.load_state_dict(saved["state_dict"])
+        return network.to(memory_format=torch.channels_last).eval()
+
+    def describe(self) -> str:
+        """One line about the training."""
+        name = f"{self.recipe.model} with encoder {self.recipe.encoder}"
+        if self.history.empty:
+            return f"{name}, loaded from {self.checkpoint.name}"
+        best = self.history.loc[self.history["val_dice"].idxmax()]
+        return (
+            f"{name}, {len(self.history)} epochs, best validation Dice "
+            f"{best['val_dice']:.3f} in epoch {best['epoch']:.0f}"
+        )
+
+
+def _without_weights(recipe: Recipe) -> Recipe:
+    """The checkpoint replaces the encoder's weights, so they need not be fetched again."""
+    return Recipe.from_json(json.dumps(json.loads(recipe.to_json()) | {"weights": None}))
+
+
+def save_network(path: Path, network: nn.Module, recipe: Recipe, n_classes: int) -> Path:
+    """Write the weights with the recipe that explains them, as one small file."""
+    buffer, state = io.BytesIO(), {k: v.contiguous() for k, v in network.state_dict().items()}
+    torch.save({"state_dict": state, "recipe": recipe.to_json(), "n_classes": n_classes}, buffer)
+    return write_atomic(path, buffer.getvalue())
+
+
+def _read_checkpoint(path: Path) -> dict:
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise ValueError(f"{path} cannot be read as a checkpoint ({type(error).__name__}).") from None
+    if not isinstance(saved, dict) or "recipe" not in saved or "n_classes" not in saved:
+        raise ValueError(
+            f"{path} is no checkpoint of this course: it names no recipe. "
+            "Give the best.ckpt of a run folder."
+        )
+    return saved
+
+
+def load_run(path: str | Path, model: str | None = None) -> Run:
+    """Open a finished run.
+
+    Parameters
+    ----------
+    path
+        A run folder, or a checkpoint file. A checkpoint outside a run folder is joined with the
+        run of its recipe under the outputs folder, or else with freshly prepared cases.
+    model
+        If given, the architecture that is expected.
+
+    Raises
+    ------
+    FileNotFoundError
+        If nothing is there, or the training has not finished.
+    ValueError
+        If the file is no checkpoint of this course, or holds another architecture than `model`.
+    """
+    path = Path(path)
+    checkpoint = path / "checkpoints" / "best.ckpt" if path.is_dir() else path
+    if not checkpoint.is_file():
+        raise FileNotFoundError(
+            f"{checkpoint} does not exist: train first, or let the training finish "
+            "(the same command resumes it)."
+        )
+    recipe = Recipe.from_json(_read_checkpoint(checkpoint)["recipe"])
+    if model and model != recipe.model:
+        raise ValueError(f"{checkpoint} holds a '{recipe.model}', not a '{model}'.")
+    folder = checkpoint.parent.parent
+    if not (folder / "recipe.json").is_file():
+        folder = settings().outputs / recipe.run_name
+    if not (folder / "cases.csv").is_file():
+        return Run(folder, recipe, checkpoint, pd.DataFrame(), prepare(recipe))
+    cases = pd.read_csv(folder / "cases.csv", dtype={"case": str, "group": str})
+    for column in ("image", "mask"):
+        cases[column] = cases[column].map(Path)
+    cases.attrs["card"] = _CARD.validate_json((folder / "card.json").read_bytes())
+    return Run(folder, recipe, checkpoint, pd.read_csv(folder / "history.csv"), cases)

@@ -1,0 +1,80 @@
+"""What is one step of learning?"""
+
+from __future__ import annotations
+
+import lightning as L
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from seglib.losses import build_loss
+from seglib.metrics import counts, dice
+from seglib.models import build_model
+from seglib.recipes import Recipe, Stage
+
+# Convolutions are faster on CPU and GPU when the channels of a pixel lie side by side.
+MEMORY_FORMAT = torch.channels_last
+
+
+class Segmenter(L.LightningModule):
+    """One stage of a recipe as Lightning sees it: network, loss, optimiser, running mean."""
+
+    def __init__(self, recipe: Recipe, stage: Stage, n_classes: int) -> None:
+        super().__init__()
+        self.recipe, self.stage, self.n_classes = recipe, stage, n_classes
+        self.network = build_model(recipe, n_classes).to(memory_format=MEMORY_FORMAT)
+        self.loss = build_loss(stage.loss, n_classes)
+        decay = get_ema_multi_avg_fn(recipe.ema)
+        averaged = AveragedModel(self.network, multi_avg_fn=decay, use_buffers=True)
+        self.average = averaged if recipe.ema else None
+
+    @property
+    def best(self) -> nn.Module:
+        """The network that is validated and kept: the running mean if there is one."""
+        return self.average.module if self.average else self.network
+
+    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+        """Loss of one batch."""
+        images, target = batch
+        loss = self.loss(self.network(images.contiguous(memory_format=MEMORY_FORMAT)), target)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(images))
+        return loss
+
+    def on_train_epoch_start(self) -> None:
+        """Make dropout follow from seed and epoch alone, so that a resumed epoch repeats."""
+        torch.manual_seed(self.recipe.seed * 100_003 + self.current_epoch)
+
+    def on_train_batch_end(self, *_: object) -> None:
+        """Move the running mean after each step of the optimiser."""
+        if self.average:
+            self.average.update_parameters(self.network)
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
+        """Loss and mean per-image foreground Dice at working size."""
+        images, target = batch
+        logits = self.best(images.contiguous(memory_format=MEMORY_FORMAT)).float()
+        labels = (logits[:, 0] > 0) if logits.shape[1] == 1 else logits.argmax(1)
+        pairs = zip(target.byte().cpu().numpy(), labels.byte().cpu().numpy(), strict=True)
+        scores = [dice(counts(t, p, self.n_classes)[1:]).mean() for t, p in pairs]
+        size = len(images)
+        self.log("val_loss", self.loss(logits, target), batch_size=size)
+        self.log("val_dice", torch.tensor(np.mean(scores), dtype=torch.float32), batch_size=size)
+
+    def configure_optimizers(self) -> dict:
+        """Optimiser and learning-rate schedule of the stage; norms and biases do not decay."""
+        stage, weights = self.stage, list(self.network.parameters())
+        groups = [
+            {"params": [w for w in weights if w.ndim > 1], "weight_decay": stage.weight_decay},
+            {"params": [w for w in weights if w.ndim <= 1], "weight_decay": 0.0},
+        ]
+        kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[stage.optimiser]
+        optimiser = kind(groups, lr=stage.lr)
+        steps = int(self.trainer.estimated_stepping_batches)
+        if stage.schedule == "constant":
+            return {"optimizer": optimiser}
+        if stage.schedule == "cosine":
+            schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+        else:
+            schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, stage.lr, steps, pct_start=0.25)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -1,0 +1,182 @@
+"""Training: it learns, it repeats, it resumes, it refuses."""
+
+import dataclasses
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from seglib.datasets import from_folders
+from seglib.images import MaskDecoding
+from seglib.inference import predict, predict_cases, to_labels
+from seglib.recipes import Recipe, Stage
+from seglib.runs import load_run
+from seglib.segmenter import Segmenter
+from seglib.training import fit
+from tests.squares import write_squares
+
+TINY = Recipe(
+    name="tiny",
+    dataset="own",
+    encoder="plain",
+    width=4,
+    size=32,
+    augmentation="flips",
+    ema=0.5,
+    stages=(Stage(epochs=8, lr=1e-2, batch_size=4),),
+    precision="32",
+)
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory) -> pd.DataFrame:
+    folder = write_squares(tmp_path_factory.mktemp("squares"), n=40)
+    table = from_folders(folder / "images", folder / "masks", decoding=MaskDecoding())
+    table["split"] = np.resize(["train"] * 7 + ["val"] + ["test"] * 2, len(table))
+    return table
+
+
+@pytest.fixture(scope="module")
+def run(cases, tmp_path_factory):
+    return fit(TINY, cases, tmp_path_factory.mktemp("outputs"))
+
+
+def weights(run) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in run.network().parameters()])
+
+
+def test_it_learns(run, cases):
+    assert run.history["val_dice"].iloc[-1] > 0.8
+    assert list(run.history["epoch"]) == list(range(1, 9))
+    row = cases[cases["split"] == "test"].iloc[0]
+    probability = next(predict_cases(run, cases[cases["split"] == "test"]))[1]
+    assert probability.shape == (48, 40)
+    assert to_labels(probability).mean() == pytest.approx(0.2, abs=0.19), row.case
+
+
+def test_a_run_keeps_what_made_it(run):
+    names = {p.name for p in run.path.iterdir()}
+    assert {"recipe.json", "environment.json", "history.csv", "cases.csv"} <= names
+    assert {p.name for p in (run.path / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
+    assert Recipe.from_json((run.path / "recipe.json").read_text()) == TINY
+    assert "torch" in json.loads((run.path / "environment.json").read_text())
+
+
+def test_a_finished_run_is_loaded(run):
+    before = (run.path / "checkpoints" / "best.ckpt").stat().st_mtime_ns
+    again = fit(TINY, outputs=run.path.parent)
+    assert (run.path / "checkpoints" / "best.ckpt").stat().st_mtime_ns == before
+    assert again.describe() == run.describe()
+
+
+def test_the_same_recipe_gives_the_same_weights(run, cases, tmp_path):
+    assert torch.equal(weights(fit(TINY, cases, tmp_path)), weights(run))
+
+
+def test_another_seed_gives_other_weights(run, cases, tmp_path):
+    other = fit(dataclasses.replace(TINY, seed=1), cases, tmp_path)
+    assert not torch.equal(weights(other), weights(run))
+
+
+def test_killed_training_resumes_to_the_same_weights(run, cases, tmp_path):
+    pickled = tmp_path / "cases.pkl"
+    cases.to_pickle(pickled)
+    code = (
+        "import pandas as pd; from seglib.training import fit; from tests.test_training import TINY;"
+        f"fit(TINY, pd.read_pickle({str(pickled)!r}), {str(tmp_path)!r})"
+    )
+    history = tmp_path / TINY.run_name / "history.csv"
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        if history.is_file() and len(history.read_text().splitlines()) >= 2:
+            break
+        time.sleep(0.005)
+    process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+    process.wait()
+    killed_in_time = not (history.parent / "checkpoints" / "best.ckpt").exists()
+    resumed = fit(TINY, cases, tmp_path)
+    assert torch.equal(weights(resumed), weights(run))
+    columns = ["stage", "epoch", "train_loss", "val_loss", "val_dice", "lr"]
+    pd.testing.assert_frame_equal(resumed.history[columns], run.history[columns])
+    assert killed_in_time, "training ended before it could be killed"
+
+
+def test_two_stages_follow_each_other(cases, tmp_path):
+    stages = (
+        Stage(epochs=2, lr=1e-2, loss="bce", optimiser="adam", schedule="constant", batch_size=8),
+        Stage(epochs=2, lr=1e-3, loss="dice", schedule="cosine", batch_size=4, accumulate=2),
+    )
+    run = fit(dataclasses.replace(TINY, stages=stages, ema=0.0), cases, tmp_path)
+    assert list(run.history["stage"]) == [1, 1, 2, 2]
+    assert list(run.history["epoch"]) == [1, 2, 3, 4]
+    assert run.history["val_dice"].iloc[2] > 0.5 * run.history["val_dice"].iloc[1]
+
+
+def test_patience_ends_a_stage_early(cases, tmp_path):
+    stages = (Stage(epochs=12, lr=0.0, schedule="constant", batch_size=8),)
+    run = fit(dataclasses.replace(TINY, stages=stages, ema=0.0, patience=2), cases, tmp_path)
+    assert len(run.history) < 12
+
+
+def test_accumulated_gradients_equal_those_of_one_large_batch():
+    stage = TINY.stages[0]
+    images, target = torch.randn(8, 3, 32, 32), torch.randint(0, 2, (8, 32, 32))
+    gradients = []
+    for parts in (1, 4):
+        torch.manual_seed(0)
+        module = Segmenter(dataclasses.replace(TINY, ema=0.0), dataclasses.replace(stage, loss="bce"), 2)
+        module.eval()  # batch norm sees the batch, so it is set aside
+        for chunk, wanted in zip(images.chunk(parts), target.chunk(parts), strict=True):
+            (module.loss(module.network(chunk), wanted) / parts).backward()
+        gradients.append(torch.cat([p.grad.flatten() for p in module.network.parameters()]))
+    torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-4, atol=1e-6)
+
+
+def test_other_cases_in_the_same_folder_are_refused(cases, tmp_path):
+    folder = tmp_path / TINY.run_name
+    folder.mkdir()
+    (folder / "cases.csv").write_text("case\n")
+    with pytest.raises(ValueError, match="begun with other cases"):
+        fit(TINY, cases, tmp_path)
+
+
+def test_an_empty_split_is_refused(cases, tmp_path):
+    with pytest.raises(ValueError, match="No case of 'own' is in the split 'val'"):
+        fit(TINY, cases[cases["split"] != "val"], tmp_path)
+
+
+def test_bad_checkpoints_are_refused(run, tmp_path):
+    with pytest.raises(FileNotFoundError, match="train first"):
+        load_run(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="holds a 'unet', not a 'deeplabv3plus'"):
+        load_run(run.checkpoint, model="deeplabv3plus")
+    other = tmp_path / "other.ckpt"
+    torch.save({"state_dict": {}}, other)
+    with pytest.raises(ValueError, match="names no recipe"):
+        load_run(other)
+    other.write_text("not a checkpoint")
+    with pytest.raises(ValueError, match="cannot be read as a checkpoint"):
+        load_run(other)
+
+
+def test_prediction_is_at_native_resolution_and_flips_are_averaged(run):
+    image = np.random.default_rng(0).integers(0, 256, (50, 70, 3), dtype=np.uint8)
+    network = run.network()
+    plain = predict(network, image, 32)
+    flipped = predict(network, image, 32, flips=True)
+    assert plain.shape == (50, 70)
+    assert plain.dtype == np.float32
+    mirrored = predict(network, np.ascontiguousarray(image[:, ::-1]), 32, flips=True)[:, ::-1]
+    np.testing.assert_allclose(flipped, mirrored, atol=0.02)
+
+
+def test_an_image_smaller_than_the_stride_is_refused(run):
+    with pytest.raises(ValueError, match="10x40 px, smaller than the network's stride of 16 px"):
+        predict(run.network(), np.zeros((10, 40, 3), np.uint8), 32)
