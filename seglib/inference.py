@@ -122,9 +122,9 @@ def predict_cases(
 def to_labels(probability: np.ndarray, threshold: float = 0.5) -> np.ndarray:
     """Class indices ``(H, W) uint8`` of a probability map.
 
-    One foreground class: 1 where the probability is above `threshold`. More: the likeliest
+    One foreground class: 1 where the probability reaches `threshold`. More: the likeliest
     class, and the threshold is not used.
     """
     if probability.ndim == 2:
-        return (probability > threshold).astype(np.uint8)
+        return (probability >= threshold).astype(np.uint8)
     return probability.argmax(axis=0).astype(np.uint8)

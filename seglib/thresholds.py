@@ -1,0 +1,88 @@
+"""What would another threshold have given? ROC, AUC and scores at 1001 thresholds at once.
+
+A network gives a probability to each pixel, and a threshold makes a mask of it. To compare all
+thresholds one would have to keep all pixels of all images; two histograms of the probabilities,
+one of object pixels and one of background pixels, hold the same answer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from seglib.metrics import dice, iou, precision, recall
+
+
+class ScoreHistogram:
+    """Pixel probabilities of many images as two histograms, to ask for any threshold later.
+
+    No pixel is kept, so the memory does not grow with the number of images. Scores are
+    **pooled**: all pixels count alike, and large objects weigh most. Thresholds are the 1001
+    values 0, 0.001, …, 1, and ``probability >= threshold`` is called the object.
+    """
+
+    bins = 1000
+
+    def __init__(self) -> None:
+        self.histogram = np.zeros((2, self.bins + 1), dtype=np.int64)
+
+    def add(self, truth: np.ndarray, probability: np.ndarray) -> None:
+        """Count one image: ``truth`` bool or 0/1, ``probability`` of that shape in [0, 1].
+
+        Raises
+        ------
+        ValueError
+            If the shapes differ, or a value lies outside those ranges or is NaN.
+        """
+        if truth.shape != probability.shape:
+            raise ValueError(
+                f"the truth has shape {truth.shape}, the probability {probability.shape}, "
+                "expected one shape; resize the probability to the mask."
+            )
+        dust = 1e-5  # interpolation in float32 may end a little beyond 1
+        low, high = probability.min(), probability.max()
+        if not (low >= -dust and high <= 1 + dust and truth.max() <= 1):
+            raise ValueError(
+                f"the probability runs from {low:g} to {high:g} and the truth up to "
+                f"{int(truth.max())}, expected [0, 1] and 0 or 1; apply a sigmoid to logits."
+            )
+        code = (probability.ravel() * self.bins).astype(np.intp)
+        code += truth.ravel().astype(np.intp) * (self.bins + 1)
+        self.histogram += np.bincount(code, minlength=self.histogram.size).reshape(2, -1)
+
+    def counts(self) -> np.ndarray:
+        """Pooled ``(1001, 4) int64`` counts tp, fp, fn, tn at rising thresholds."""
+        fp, tp = self.histogram[:, ::-1].cumsum(axis=1)[:, ::-1]
+        negatives, positives = self.histogram.sum(axis=1)
+        return np.stack([tp, fp, positives - tp, negatives - fp], axis=1)
+
+    def roc(self) -> pd.DataFrame:
+        """Receiver operating characteristic (Fawcett 2006, doi:10.1016/j.patrec.2005.10.010).
+
+        Returns
+        -------
+        DataFrame
+            ``threshold`` (falling from infinity, where nothing is called object), ``fpr``
+            (1 - specificity) and ``tpr`` (recall); NaN where no such pixel was seen.
+        """
+        tp, fp, fn, tn = self.counts()[::-1].T
+        with np.errstate(invalid="ignore"):
+            rates = np.stack([fp / (fp + tn), tp / (tp + fn)], axis=1)
+        table = pd.DataFrame(np.vstack([rates[:1] * 0, rates]), columns=["fpr", "tpr"])
+        table.insert(0, "threshold", np.r_[np.inf, np.arange(self.bins, -1, -1) / self.bins])
+        return table
+
+    def auc(self) -> float:
+        """Area under the ROC curve: how often an object pixel outscores a background pixel.
+
+        In [0, 1], 0.5 is chance; NaN if all pixels are of one kind. Pixels in one of the 1001
+        bins count as ties.
+        """
+        curve = self.roc()
+        return float(np.trapezoid(curve["tpr"], curve["fpr"]))
+
+    def sweep(self) -> pd.DataFrame:
+        """Pooled scores at each ``threshold``: ``dice``, ``iou``, ``precision``, ``recall``."""
+        table = {"threshold": np.arange(self.bins + 1) / self.bins}
+        scores = (dice, iou, precision, recall)
+        return pd.DataFrame(table | {score.__name__: score(self.counts()) for score in scores})

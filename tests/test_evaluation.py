@@ -1,0 +1,212 @@
+"""A stub stands for the network, so that what is tested is the scoring and the files."""
+
+import json
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from seglib import evaluation
+from seglib.evaluation import evaluate, load_probability
+from seglib.images import MaskDecoding
+from seglib.results import result_files
+
+CARD = SimpleNamespace(
+    name="made-up",
+    classes=(SimpleNamespace(name="background"), SimpleNamespace(name="polyp")),
+    decoding=MaskDecoding(kind="threshold", at=127),
+)
+
+
+def disc(shape, centre, radius):
+    rows, columns = np.indices(shape)
+    return np.hypot(rows - centre[0], columns - centre[1]) < radius
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Twelve cases of four patients, two of each split's masks empty; the network is a blur."""
+    rows, truths = [], {}
+    for index in range(12):
+        case, shape = f"{index:03}", (30 + index, 44)
+        truth = disc(shape, (15, 20), 0 if index % 6 == 0 else 5 + index % 3)
+        path = tmp_path / "masks" / f"{case}.png"
+        path.parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(path), truth.astype(np.uint8) * 255)
+        truths[case] = truth
+        split = "test" if index < 8 else "val"
+        rows.append({"case": case, "mask": path, "group": f"{index // 3:02}", "split": split})
+    cases = pd.DataFrame(rows)
+    cases.attrs["card"] = CARD
+    run = SimpleNamespace(path=tmp_path / "run", checkpoint=tmp_path / "best.ckpt", cases=cases)
+    run.checkpoint.write_bytes(b"weights")
+    run.asked = []
+
+    def predict_cases(run, cases, flips=False):
+        run.asked.append(len(cases))
+        for _, row in cases.iterrows():
+            truth = truths[row["case"]].astype(np.float32)
+            blurred = cv2.GaussianBlur(np.roll(truth, 1 - flips, axis=1), (0, 0), 2)
+            yield row, np.clip(0.05 + 0.9 * blurred, 0, 1)
+
+    monkeypatch.setattr(evaluation, "predict_cases", predict_cases)
+    return run
+
+
+def test_what_an_evaluation_holds(run):
+    found = evaluate(run)
+    assert found.scores["case"].tolist() == [f"{i:03}" for i in range(8)]  # the zeros survive
+    assert found.scores["group"].tolist()[:4] == ["00", "00", "00", "01"]
+    assert found.scores["dice"].between(0, 1).all() and found.scores["dice"].mean() > 0.7
+    assert found.scores.loc[[0, 6], "dice"].tolist() == [1, 1]  # empty and left alone
+    assert found.confusion.sum() == (found.scores["height"] * found.scores["width"]).sum()
+    assert found.pooled.index.tolist() == ["polyp"]
+    tp, fp, fn, _ = found.scores[["tp", "fp", "fn", "tn"]].sum()
+    assert found.pooled.loc["polyp", "dice"] == pytest.approx(2 * tp / (2 * tp + fp + fn), abs=1e-6)
+    swept = found.sweep.set_index("threshold").loc[0.5]
+    assert swept["dice"] == pytest.approx(found.pooled.loc["polyp", "dice"], abs=1e-6)
+    assert list(found.sweep) == ["threshold", "dice", "iou", "precision", "recall"]
+    assert (len(found.sweep), len(found.roc)) == (1001, 1002)
+    assert np.trapezoid(found.roc["tpr"], found.roc["fpr"]) == pytest.approx(found.auc, abs=1e-4)
+
+
+def test_the_table_counts_what_is_undefined(run, monkeypatch):
+    blind = evaluation.predict_cases
+
+    def misses_one(run, cases, flips=False):
+        for row, probability in blind(run, cases, flips):
+            yield row, probability * (row["case"] != "004")
+
+    monkeypatch.setattr(evaluation, "predict_cases", misses_one)
+    found = evaluate(run)
+    table = found.table().set_index("metric")
+    assert table.loc["Dice", ["n", "undefined"]].tolist() == [8, 0]
+    assert table.loc["95 % Hausdorff distance (px)", ["n", "undefined"]].tolist() == [7, 1]
+    assert table.loc["Outline within tolerance (NSD)", ["n", "undefined"]].tolist() == [8, 0]
+    assert table.loc["Dice", "mean"] == pytest.approx(found.scores["dice"].mean())
+    assert (table["low"] <= table["mean"]).all() and (table["mean"] <= table["high"]).all()
+    assert found.scores.set_index("case").loc["004", "dice"] == 0
+
+
+def test_the_protocol_says_how_the_scores_were_made(run):
+    said = evaluate(run, threshold=0.4, flips=True).protocol
+    assert "\n" not in said
+    for words in (
+        "test cases of made-up: 8 in 3 groups",
+        "split by group",
+        "per image at native resolution",
+        "foreground only (polyp)",
+        "both masks empty = 1",
+        "threshold 0.4",
+        "mean of four flips",
+        "2% of the image diagonal (median 1.1 px)",
+    ):
+        assert words in said
+    run.cases["group"] = run.cases["case"]
+    assert "split by image, no groups are known" in evaluate(run).protocol
+
+
+def test_a_question_is_answered_once(run):
+    first = evaluate(run)
+    again = evaluate(run)
+    assert run.asked == [8]
+    pd.testing.assert_frame_equal(first.scores, again.scores)
+    pd.testing.assert_frame_equal(first.table(), again.table())
+    assert first.results() == again.results()
+
+
+def test_another_question_has_files_of_its_own(run):
+    evaluate(run)
+    before = (run.path / "scores.csv").read_bytes()
+    assert evaluate(run, split="val").scores["case"].tolist() == ["008", "009", "010", "011"]
+    evaluate(run, flips=True)
+    evaluate(run, threshold=0.3)
+    names = {path.name for path in run.path.glob("scores*.csv")}
+    assert names == {
+        "scores.csv", "scores-val.csv", "scores-test-flips.csv", "scores-test-at0.3.csv"
+    }  # fmt: skip
+    assert (run.path / "scores.csv").read_bytes() == before
+    assert run.asked == [8, 4, 8, 8]
+
+
+def test_other_weights_or_other_groups_are_another_question(run):
+    evaluate(run)
+    run.checkpoint.write_bytes(b"trained longer")
+    evaluate(run)
+    run.cases["group"] = "one"
+    evaluate(run)
+    assert run.asked == [8, 8, 8]
+
+
+def test_other_cases_can_be_scored(run):
+    other = run.cases.iloc[2:5].drop(columns="split")
+    other.attrs["card"] = CARD
+    found = evaluate(run, cases=other)
+    assert found.scores["case"].tolist() == ["002", "003", "004"]
+    assert found.protocol.startswith("made-up-")
+    assert not (run.path / "scores.csv").exists() and not (run.path / "predictions").exists()
+
+
+def test_two_evaluations_are_equal_to_the_byte(run):
+    names = [path.name for path in result_files(run.path, "test", 0.5, False).values()]
+    evaluate(run)
+    first = {name: (run.path / name).read_bytes() for name in names}
+    for name in names:
+        (run.path / name).unlink()
+    evaluate(run)
+    assert first == {name: (run.path / name).read_bytes() for name in names}
+    assert run.asked == [8, 8]
+
+
+def test_an_evaluation_that_was_cut_off_is_made_again(run):
+    evaluate(run)
+    (run.path / "results.json").unlink()  # written last, so this is what a crash leaves
+    evaluate(run)
+    assert run.asked == [8, 8]
+
+
+def test_results_are_json_with_nothing_undefined_in_disguise(run):
+    run.cases["group"] = "one"
+    evaluate(run)
+    text = (run.path / "results.json").read_text()
+    assert "NaN" not in text
+    results = json.loads(text)
+    assert results["foreground_mean"]["dice"]["low"] is None  # one group: no interval
+    assert results["per_case"]["polyp"]["dice"]["n"] == results["n_cases"] == 8
+    assert results["question"]["split"] == "test"
+
+
+def test_a_blind_network_has_results_too(run, monkeypatch):
+    cases = run.cases[run.cases["case"].isin(["001", "002", "003"])]
+    monkeypatch.setattr(run, "cases", cases)
+    blind = [(row, np.zeros((30 + int(row["case"]), 44))) for _, row in cases.iterrows()]
+    monkeypatch.setattr(evaluation, "predict_cases", lambda *_: iter(blind))
+    mean = evaluate(run).results()["foreground_mean"]
+    assert mean["hd95"] == {"mean": None, "low": None, "high": None, "n": 0, "undefined": 3}
+    assert mean["dice"] == {"mean": 0, "low": 0, "high": 0, "n": 3, "undefined": 0}
+
+
+def test_probabilities_are_kept_at_native_resolution(run):
+    evaluate(run)
+    kept = load_probability(run, "003")
+    assert (kept.dtype, kept.shape) == (np.float32, (33, 44))
+    expected = {row["case"]: p for row, p in evaluation.predict_cases(run, run.cases)}
+    assert np.abs(kept - expected["003"]).max() <= 0.5 / 255 + 1e-6
+    with pytest.raises(FileNotFoundError, match="call evaluate"):
+        load_probability(run, "011")
+
+
+def test_unknown_and_empty_splits_are_named(run):
+    with pytest.raises(ValueError, match="'tset'.*'test'"):
+        evaluate(run, split="tset")
+    with pytest.raises(ValueError, match="No case of run is in the split 'train'"):
+        evaluate(run, split="train")
+
+
+def test_a_mask_of_another_size_is_named(run):
+    cv2.imwrite(str(run.cases["mask"][2]), np.zeros((9, 9), np.uint8))
+    with pytest.raises(ValueError, match=r"Case '002'.*\(9, 9\).*\(32, 44\)"):
+        evaluate(run)
+    assert not (run.path / "results.json").exists()
