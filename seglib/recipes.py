@@ -155,7 +155,7 @@ RECIPES = (
         dataset="kvasir-seg",
         size=128,
         ema=0.995,
-        stages=(Stage(epochs=72, batch_size=8),),
+        stages=(Stage(epochs=64, batch_size=8),),
     ),
     Recipe(
         name="polyp-quick",

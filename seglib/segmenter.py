@@ -76,5 +76,5 @@ class Segmenter(L.LightningModule):
         if stage.schedule == "cosine":
             schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
         else:
-            schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, stage.lr, steps, pct_start=0.25)
+            schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, stage.lr, steps, pct_start=0.1)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

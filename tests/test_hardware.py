@@ -1,0 +1,37 @@
+"""Precision follows the hardware."""
+
+import pytest
+import torch
+
+from seglib.hardware import choose_precision, environment
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [
+        ({"avx512_bf16": True}, "bf16-mixed"),
+        ({"amx_bf16": True}, "bf16-mixed"),
+        ({"avx512_bf16": False, "amx_bf16": False}, "32-true"),
+        ({}, "32-true"),
+    ],
+)
+def test_cpu_takes_bf16_only_where_it_is_fast(monkeypatch, capabilities, expected):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    assert choose_precision() == expected
+
+
+@pytest.mark.parametrize(("bf16", "expected"), [(True, "bf16-mixed"), (False, "16-mixed")])
+def test_gpu_takes_half_precision(monkeypatch, bf16, expected):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: bf16)
+    assert choose_precision() == expected
+
+
+def test_a_stated_precision_is_taken_as_stated():
+    assert choose_precision("32") == "32-true"
+
+
+def test_the_environment_names_what_numbers_depend_on():
+    assert {"python", "torch", "lightning", "device", "threads", "precision"} <= set(environment())

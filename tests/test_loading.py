@@ -1,0 +1,79 @@
+"""Loading: decoded once, repeated exactly."""
+
+import numpy as np
+import pytest
+import torch
+
+from seglib.datasets import from_folders
+from seglib.loading import SeededSampler, SegmentationData, build_cache
+from seglib.recipes import recipe
+from tests.squares import write_squares
+
+QUICK = recipe("polyp-quick", size=32, batch_size=4)
+
+
+@pytest.fixture
+def cases(tmp_path):
+    folder = write_squares(tmp_path / "own", n=10)
+    table = from_folders(folder / "images", folder / "masks")
+    table["split"] = ["train"] * 7 + ["val"] * 3
+    return table
+
+
+def test_the_cache_holds_every_case_at_working_size(cases, tmp_path):
+    cache = build_cache(cases, 32, tmp_path / "cache")
+    assert cache.images.shape == (10, 32, 32, 3)
+    assert cache.images.dtype == cache.masks.dtype == np.uint8
+    assert set(np.unique(cache.masks)) == {0, 1}
+    inside = cache.images[cache.masks > 0].mean()
+    assert inside > cache.images[cache.masks == 0].mean() + 80
+
+
+def test_the_cache_is_filled_once_per_content_and_size(cases, tmp_path):
+    folder = tmp_path / "cache"
+    build_cache(cases, 32, folder)
+    stamp = next(folder.iterdir()).stat().st_mtime_ns
+    build_cache(cases, 32, folder)
+    assert [p.stat().st_mtime_ns for p in folder.iterdir()] == [stamp]
+    build_cache(cases, 64, folder)
+    cases["image"].iloc[0].write_bytes(cases["image"].iloc[1].read_bytes())
+    build_cache(cases, 32, folder)
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_an_unreadable_file_leaves_no_cache_behind(cases, tmp_path):
+    cases["image"].iloc[3].write_text("not an image")
+    with pytest.raises(ValueError, match=cases["image"].iloc[3].name):
+        build_cache(cases, 32, tmp_path / "cache")
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_batches_have_the_promised_shape_and_type(cases, tmp_path):
+    data = SegmentationData(cases, QUICK, QUICK.stages[0], tmp_path / "cache")
+    batches = list(data.train_dataloader())
+    assert len(batches) == 1, "the rest of three is dropped"
+    images, target = batches[0]
+    assert images.shape == (4, 3, 32, 32)
+    assert images.dtype == torch.float32
+    assert target.shape == (4, 32, 32)
+    assert target.dtype == torch.int64
+    assert sum(len(t) for _, t in data.val_dataloader()) == 3
+
+
+def test_an_epoch_can_be_repeated_and_the_next_one_differs(cases, tmp_path):
+    def epoch(number: int) -> torch.Tensor:
+        data = SegmentationData(cases, QUICK, QUICK.stages[0], tmp_path / "cache")
+        loader = data.train_dataloader()
+        loader.sampler.set_epoch(number)
+        return torch.cat([images for images, _ in loader])
+
+    assert torch.equal(epoch(3), epoch(3))
+    assert not torch.equal(epoch(3), epoch(4))
+
+
+def test_the_sampler_visits_every_row_once():
+    sampler = SeededSampler(7, seed=0, shuffle=True)
+    rows, seeds = zip(*sampler, strict=True)
+    assert sorted(rows) == list(range(7))
+    assert len(set(seeds)) == 7
+    assert [row for row, _ in SeededSampler(3, seed=0, shuffle=False)] == [0, 1, 2]
