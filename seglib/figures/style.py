@@ -1,0 +1,135 @@
+"""One style for every figure: sizes in mm, colours that colour-blind readers can tell apart."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from seglib.course import Settings, write_atomic
+
+ONE_COLUMN, TWO_COLUMNS = 85.0, 175.0  # mm
+_MM_PER_INCH = 25.4
+
+# Okabe & Ito (2008). A model or a class has the same colour in every figure.
+COLOURS = {
+    "unet": "#0072B2",
+    "deeplabv3plus": "#E69F00",
+    "baseline": "#999999",
+    "truth": "#009E73",
+    "prediction": "#D55E00",
+    "tp": "#009E73",
+    "fp": "#D55E00",
+    "fn": "#0072B2",
+    "train": "#0072B2",
+    "val": "#E69F00",
+    "test": "#CC79A7",
+    "background": "#999999",
+    "ink": "#222222",
+}
+MODEL_TITLES = {"unet": "U-Net", "deeplabv3plus": "DeepLabV3+"}
+
+
+def use_style() -> None:
+    """Set matplotlib's defaults for the course: small, readable, no frames that say nothing."""
+    mpl.rcParams.update(
+        {
+            "figure.dpi": 80,
+            "savefig.dpi": 300,
+            "figure.constrained_layout.use": True,
+            "font.family": "DejaVu Sans",
+            "font.size": 8,
+            "axes.titlesize": 9,
+            "axes.labelsize": 8,
+            "legend.fontsize": 7,
+            "legend.frameon": False,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.titlelocation": "left",
+            "axes.grid": False,
+            "image.interpolation": "antialiased",
+            "pdf.fonttype": 42,
+            "svg.hashsalt": "seglib",
+        }
+    )
+
+
+def figure(width: float, height: float, **subplots: Any) -> tuple[Figure, Any]:
+    """A figure of so many mm, and its axes; further arguments go to ``plt.subplots``."""
+    return plt.subplots(figsize=(width / _MM_PER_INCH, height / _MM_PER_INCH), **subplots)
+
+
+def overlay(
+    image: np.ndarray, mask: np.ndarray, colour: str, alpha: float = 0.35
+) -> np.ndarray:
+    """Tint the masked pixels and draw their border.
+
+    Parameters
+    ----------
+    image
+        ``(H, W, 3) uint8``.
+    mask
+        ``(H, W)``; everything above 0 is tinted. An empty mask leaves the image as it is.
+    colour
+        ``"#rrggbb"``.
+    alpha
+        Strength of the tint inside, in [0, 1]; the border is drawn in full.
+
+    Returns
+    -------
+    ndarray
+        A new ``(H, W, 3) uint8``.
+    """
+    inside = mask > 0
+    tint = np.array(mpl.colors.to_rgb(colour)) * 255
+    painted = image.astype(np.float32)
+    painted[inside] = (1 - alpha) * painted[inside] + alpha * tint
+    core = inside.copy()
+    reach = max(1, round(min(image.shape[:2]) / 150))
+    for axis in (0, 1):
+        for shift in (-reach, reach):
+            core &= np.roll(inside, shift, axis)
+    painted[inside & ~core] = tint
+    return painted.round().astype(np.uint8)
+
+
+def save_figure(fig: Figure, name: str, settings: Settings) -> Path:
+    """Write ``figures/<dataset>/<name>.png`` (300 dpi) and ``.pdf``, without timestamps.
+
+    Returns
+    -------
+    Path
+        The PNG, relative to the course folder.
+    """
+    for suffix, metadata in (("png", {"Software": None}), ("pdf", {"CreationDate": None})):
+        buffer = io.BytesIO()
+        fig.savefig(buffer, format=suffix, metadata=metadata)
+        write_atomic(settings.figures / f"{name}.{suffix}", buffer.getvalue())
+    return (settings.figures / f"{name}.png").relative_to(settings.root)
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _rounded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(item) for item in value]
+    if isinstance(value, (float, np.floating)):
+        return None if not np.isfinite(value) else float(f"{value:.6g}")
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def record(settings: Settings, section: str, **values: Any) -> None:
+    """Put numbers under `section` into ``figures/<dataset>/results.json``, where the report reads.
+
+    Other sections stay; the section itself is replaced. Undefined numbers become ``null``.
+    """
+    path = settings.figures / "results.json"
+    results = json.loads(path.read_text()) if path.is_file() else {}
+    results[section] = _rounded(values)
+    write_atomic(path, json.dumps(results, indent=2, sort_keys=True) + "\n")

@@ -1,0 +1,54 @@
+"""Style: the same picture gives the same file, and numbers are kept as JSON."""
+
+import json
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from seglib.course import Settings
+from seglib.figures import figure, overlay, record, save_figure
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings("phantom-polyp", "quick", tmp_path, tmp_path / "data", tmp_path / "outputs")
+
+
+def test_saving_twice_gives_the_same_bytes(settings):
+    written = []
+    for _ in range(2):
+        fig, ax = figure(85, 40)
+        ax.plot([0, 1], [1, 0])
+        path = save_figure(fig, "01_line", settings)
+        plt.close(fig)
+        written.append([(settings.root / path.with_suffix(s)).read_bytes() for s in (".png", ".pdf")])
+    assert written[0] == written[1]
+    assert str(path) == "figures/phantom-polyp/01_line.png"
+
+
+def test_a_figure_has_the_size_it_was_asked_for():
+    fig, _ = figure(85, 50)
+    assert np.allclose(fig.get_size_inches() * 25.4, (85, 50))
+    plt.close(fig)
+
+
+def test_record_merges_sections_and_makes_undefined_null(settings):
+    record(settings, "a", dice=np.float64(0.8123456789), distance=float("nan"), n=np.int64(3))
+    record(settings, "b", nested={"x": [1.0, 2]})
+    found = json.loads((settings.figures / "results.json").read_text())
+    assert found == {
+        "a": {"dice": 0.812346, "distance": None, "n": 3},
+        "b": {"nested": {"x": [1.0, 2]}},
+    }
+
+
+def test_overlay_tints_inside_draws_the_border_and_leaves_the_rest():
+    image = np.full((30, 30, 3), 100, np.uint8)
+    mask = np.zeros((30, 30), np.uint8)
+    mask[10:20, 10:20] = 1
+    made = overlay(image, mask, "#ff0000", alpha=0.5)
+    assert (made[mask == 0] == 100).all()
+    assert made[10, 10].tolist() == [255, 0, 0]
+    assert made[15, 15].tolist() == [178, 50, 50]
+    assert np.array_equal(overlay(image, np.zeros_like(mask), "#ff0000"), image)
