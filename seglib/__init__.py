@@ -1,6 +1,11 @@
 """seglib: the thin layer between the course's notebooks and the field's libraries."""
 
+import os
+
 from seglib.course import Settings, settings
+
+# Without this, importing albumentations asks the network for a newer version, and warns offline.
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
 __version__ = "0.1.0"
 __all__ = ["Settings", "__version__", "settings"]

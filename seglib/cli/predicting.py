@@ -1,0 +1,40 @@
+"""``seglib predict``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from seglib.cli.shell import examples
+
+EXAMPLES = examples(
+    "seglib predict image.jpg --checkpoint outputs/checkpoints/unet_best.ckpt",
+    "seglib predict images/*.png --run outputs/RUN --output masks",
+)
+
+
+def predict(
+    images: Annotated[list[Path], Argument(help="Image files.", metavar="IMAGE")],
+    run: Annotated[Path, Option("--run", "--checkpoint", help="A run folder or a checkpoint.")],
+    output: Annotated[Path, Option(help="Folder for the masks.")] = Path("predictions"),
+    threshold: Annotated[float, Option(help="Probability above which a pixel counts.")] = 0.5,
+    flips: Annotated[bool, Option("--flips", help="Average four mirrored views.")] = False,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace files that exist.")] = False,
+) -> None:
+    """Outline the object in images of your own.
+
+    Writes NAME_mask.png, with the grey values of the data set's masks, and NAME_overlay.png for
+    the eye, both in the size of the image.
+    """
+    from seglib.cli.masks import check_files, predict_file
+    from seglib.runs import load_run
+
+    targets = check_files(images, output, overwrite)
+    opened = load_run(run)
+    network = opened.network()
+    for image, files in targets.items():
+        found = predict_file(opened, network, image, files, threshold, flips)
+        typer.echo(f"{image.name}: {found}; {files[0]}, {files[1].name}")

@@ -1,0 +1,74 @@
+"""``seglib evaluate`` and ``seglib compare``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer import Argument, Option
+
+from seglib.cli.shell import examples
+
+if TYPE_CHECKING:
+    from seglib.runs import Run
+
+EVALUATE_EXAMPLES = examples(
+    "seglib evaluate --model unet --checkpoint outputs/checkpoints/unet_best.ckpt",
+    "seglib evaluate outputs/RUN --split val --flips",
+)
+COMPARE_EXAMPLES = examples("seglib compare outputs/RUN_A outputs/RUN_B --metric dice")
+
+Split = Annotated[str, Option(help="Cases to score: train, val or test.")]
+Flips = Annotated[bool, Option("--flips", help="Average four mirrored views; takes 4x as long.")]
+RunPath = Annotated[Path, Argument(help="A run folder or a checkpoint.", metavar="RUN")]
+
+
+def evaluate(
+    run: Annotated[Path | None, Argument(help="A run folder.", metavar="RUN")] = None,
+    checkpoint: Annotated[Path | None, Option(help="A checkpoint, in place of a run.")] = None,
+    model: Annotated[str | None, Option(help="Architecture it must hold.")] = None,
+    split: Split = "test",
+    threshold: Annotated[float, Option(help="Probability above which a pixel counts.")] = 0.5,
+    flips: Flips = False,
+) -> None:
+    """Score a trained network on its test images.
+
+    Prints the mean of each score with its 95 % interval and how it was made; the scores of
+    single images are written to the run folder.
+    """
+    if (run is None) == (checkpoint is None):
+        raise ValueError("Give either a run folder or --checkpoint FILE, to say what to evaluate.")
+    from seglib.evaluation import evaluate as score
+    from seglib.runs import load_run
+
+    opened = load_run(run or checkpoint, model)
+    evaluation = score(opened, split, threshold, flips)
+    typer.echo(f"{opened.describe()}\n{evaluation.protocol}\n")
+    typer.echo(evaluation.table().round(3).to_string(index=False))
+    typer.echo(f"\nScores of each image: {opened.path}")
+
+
+def compare(
+    first: RunPath,
+    second: RunPath,
+    metric: Annotated[str, Option(help="Score to compare by: dice, iou, hd95 ...")] = "dice",
+    split: Split = "test",
+    flips: Flips = False,
+) -> None:
+    """Ask whether one network is better than another, image by image."""
+    from seglib.comparison import compare as paired
+    from seglib.evaluation import evaluate as score
+    from seglib.runs import load_run
+
+    runs = [load_run(path) for path in (first, second)]
+    evaluations = [score(run, split, flips=flips) for run in runs]
+    comparison = paired(dict(zip(_names(runs), evaluations, strict=True)), metric)
+    typer.echo(f"{evaluations[0].protocol}\n\n{comparison.table.round(3).to_string()}\n")
+    typer.echo(comparison.verdict())
+
+
+def _names(runs: list[Run]) -> list[str]:
+    """What tells two runs apart: the architectures, or else their folders."""
+    models = [run.recipe.model for run in runs]
+    return models if models[0] != models[1] else [run.path.name for run in runs]

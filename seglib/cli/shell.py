@@ -1,0 +1,26 @@
+"""How do all commands show their examples and their errors?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+
+class PlainErrors(TyperGroup):
+    """Say in one sentence what went wrong, without a traceback, and exit with code 2."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (ValueError, OSError) as error:
+            typer.echo(f"seglib: {error}", err=True)
+            raise typer.Exit(2) from None
+
+
+def examples(*lines: str) -> str:
+    """Text to stand below a command's options, one example a line."""
+    keep_line_breaks = "\b"
+    return "\n".join((keep_line_breaks, "Examples:", *(f"  {line}" for line in lines)))

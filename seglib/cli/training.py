@@ -1,0 +1,76 @@
+"""``seglib train`` and ``seglib recipes``."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from seglib.cli.shell import examples
+
+EXAMPLES = examples(
+    "seglib train --model unet --epochs 50 --batch-size 8 --lr 0.001",
+    "seglib train --model deeplabv3plus --dataset kvasir-seg --recipe polyp-modern",
+    "seglib train --encoder plain --loss dice --size 128 --seed 1",
+)
+RECIPES_EXAMPLES = examples("seglib recipes", "seglib recipes polyp-modern")
+
+
+def train(
+    recipe: Annotated[str | None, Option(help="Start from it; see 'seglib recipes'.")] = None,
+    dataset: Annotated[str | None, Option(help="Data set; see 'seglib data list'.")] = None,
+    model: Annotated[str | None, Option(help="unet, deeplabv3plus or another of smp.")] = None,
+    encoder: Annotated[str | None, Option(help="plain (teaching U-Net) or one of smp.")] = None,
+    weights: Annotated[str | None, Option(help="Of the encoder: imagenet or a file.")] = None,
+    size: Annotated[int | None, Option(help="Side of the network's input, px.")] = None,
+    epochs: Annotated[int | None, Option(help="Passes over the cases, per stage.")] = None,
+    batch_size: Annotated[int | None, Option(help="Images in one step.")] = None,
+    lr: Annotated[float | None, Option(help="Learning rate.")] = None,
+    loss: Annotated[str | None, Option(help="bce, dice, bce_dice, focal, dice_focal.")] = None,
+    optimiser: Annotated[str | None, Option(help="adam or adamw.")] = None,
+    schedule: Annotated[str | None, Option(help="constant, one-cycle or cosine.")] = None,
+    accumulate: Annotated[int | None, Option(help="Steps averaged into one update.")] = None,
+    augmentation: Annotated[str | None, Option(help="none, flips or full.")] = None,
+    precision: Annotated[str | None, Option(help="auto, 32, bf16 or 16.")] = None,
+    patience: Annotated[int | None, Option(help="Stop after epochs without gain.")] = None,
+    seed: Annotated[int | None, Option(help="Of weights, order and augmentation.")] = None,
+    split_seed: Annotated[int | None, Option(help="Of the split of the cases.")] = None,
+) -> None:
+    """Train a network and keep the best one.
+
+    An option that is not given keeps the recipe's value. The same command resumes a training
+    that was interrupted, and shows the result of one that is finished.
+    """
+    fields = {key: value for key, value in locals().items() if key != "recipe"}
+    from seglib.course import settings, write_atomic
+    from seglib.recipes import recipe as named
+
+    now = settings()
+    fields["dataset"] = dataset or now.dataset
+    experiment = named(recipe or now.recipe, **fields)
+    from seglib.training import fit
+
+    typer.echo(f"Training {experiment.run_name} (if interrupted, the same command resumes)")
+    run = fit(experiment)
+    copy = now.outputs / "checkpoints" / f"{experiment.model}_best.ckpt"
+    write_atomic(copy, run.checkpoint.read_bytes())
+    typer.echo(f"{run.describe()}\nRun folder: {run.path}")
+    typer.echo(f"Copy of the best network, replaced by the next {experiment.model}: {copy}")
+
+
+def recipes(
+    name: Annotated[str | None, Argument(help="Show all settings of one recipe.")] = None,
+) -> None:
+    """List the named experiments, or show one in full."""
+    from seglib.recipes import recipe as named
+    from seglib.recipes import recipes as all_recipes
+
+    if name:
+        typer.echo(named(name).to_json(), nl=False)
+        return
+    for entry in all_recipes():
+        facts = dataclasses.asdict(entry) | {"epochs": entry.epochs}
+        line = "{name:14} {model}, encoder {encoder}, {size} px, {epochs} epochs on {dataset}"
+        typer.echo(line.format(**facts))

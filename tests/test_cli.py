@@ -1,0 +1,240 @@
+"""The command line, on a data set of sixteen small pictures that is trained for one epoch."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from seglib.cli import app
+
+Shell = Callable[..., Result]
+SMALL = "--model unet --encoder mobilenetv3-large --size 64 --epochs 1 --batch-size 4"
+TRAIN = ["train", *SMALL.split()]
+
+
+def write_case(folder: Path, name: str, rng: np.random.Generator) -> None:
+    """A grey 72x80 picture with a red disc, and its mask."""
+    image = rng.integers(90, 140, (72, 80, 3), dtype=np.uint8)
+    mask = np.zeros((72, 80), np.uint8)
+    centre = tuple(int(v) for v in rng.integers(25, 50, 2))
+    cv2.circle(image, centre, 15, (40, 40, 200), -1)
+    cv2.circle(mask, centre, 15, 255, -1)
+    for kind, picture in (("images", image), ("masks", mask)):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(folder / kind / f"{name}.png"), picture)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    """A folder with small data, where outputs will be."""
+    place = tmp_path_factory.mktemp("shell")
+    rng = np.random.default_rng(0)
+    for number in range(16):
+        name = f"p{number // 2:03d}_f{number % 2:02d}"
+        write_case(place / "data" / "phantom-polyp", name, rng)
+    return place
+
+
+@pytest.fixture(scope="module")
+def shell(place: Path) -> Shell:
+    """Call ``seglib`` with some words."""
+    env = {"SEGLIB_DATA": str(place / "data"), "SEGLIB_OUTPUTS": str(place / "outputs")}
+    env |= {"SEGLIB_DATASET": "phantom-polyp", "SEGLIB_PROFILE": "quick", "COLUMNS": "100"}
+
+    def call(*words: str | Path) -> Result:
+        return CliRunner().invoke(app, [str(word) for word in words], env=env)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def checkpoint(shell: Shell, place: Path) -> Path:
+    """What a training of one epoch leaves."""
+    done = shell(*TRAIN)
+    assert done.exit_code == 0, done.output
+    return place / "outputs" / "checkpoints" / "unet_best.ckpt"
+
+
+@pytest.fixture(scope="module")
+def run_folder(checkpoint: Path) -> Path:
+    (best,) = checkpoint.parents[1].glob("*/checkpoints/best.ckpt")
+    return best.parents[1]
+
+
+def fails(done: Result, *words: str) -> None:
+    """It says what is wrong in one line, and nothing else."""
+    assert done.exit_code == 2, done.output
+    assert done.stdout == ""
+    assert done.stderr.startswith("seglib: ")
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+def test_help_needs_no_torch() -> None:
+    code = "import sys, seglib.cli; sys.exit('torch' in sys.modules or 'cv2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_python_m_seglib() -> None:
+    words = [sys.executable, "-m", "seglib", "--help"]
+    done = subprocess.run(words, env=os.environ, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Usage: seglib ")
+
+
+def test_help_lists_every_command_and_the_first_examples(shell: Shell) -> None:
+    text = shell("--help").stdout
+    for command in ("train", "evaluate", "compare", "predict", "recipes", "data"):
+        assert re.search(rf"^  {command} ", text, re.MULTILINE)
+    assert "seglib train --model unet --epochs 50 --batch-size 8 --lr 0.001" in text
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "compare", "predict", "recipes"])
+def test_help_of_a_command_shows_an_example(shell: Shell, command: str) -> None:
+    done = shell(command, "--help")
+    assert done.exit_code == 0
+    assert re.search(rf"^    seglib {command}", done.stdout, re.MULTILINE)
+
+
+def test_examples_use_only_options_that_exist(shell: Shell) -> None:
+    for command in ("train", "evaluate", "compare", "predict"):
+        text = shell(command, "--help").stdout
+        options, _, examples = text.partition("Examples:")
+        assert set(re.findall(r"--[a-z-]+", examples)) <= set(re.findall(r"--[a-z-]+", options))
+
+
+def test_train_keeps_the_best_checkpoint(checkpoint: Path, run_folder: Path) -> None:
+    best = run_folder / "checkpoints" / "best.ckpt"
+    assert checkpoint.read_bytes() == best.read_bytes()
+
+
+def test_train_again_loads_the_finished_run(shell: Shell, run_folder: Path) -> None:
+    before = (run_folder / "history.csv").stat().st_mtime_ns
+    assert shell(*TRAIN).exit_code == 0
+    assert (run_folder / "history.csv").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("words", "hints"),
+    [
+        ("--recipe polip", ("polip", "'polyp'", "polyp-modern")),
+        ("--dataset kvasir", ("kvasir", "'kvasir-seg'", "phantom-polyp")),
+        ("--model unett", ("unett", "'unet'", "deeplabv3plus")),
+        ("--loss dise", ("dise", "'dice'", "focal")),
+        ("--optimiser adamm", ("adamm", "'adam")),
+        ("--schedule cosin", ("cosin", "'cosine'")),
+        ("--augmentation ful", ("ful", "'full'")),
+    ],
+)
+def test_train_unknown_names(shell: Shell, place: Path, words: str, hints: tuple) -> None:
+    done = shell("train", *words.split())
+    assert done.exit_code == 2
+    assert done.stderr.count("\n") == 1
+    for hint in hints:
+        assert hint in done.stderr
+
+
+def test_evaluate_a_checkpoint_and_its_run(
+    shell: Shell, checkpoint: Path, run_folder: Path
+) -> None:
+    first = shell("evaluate", "--model", "unet", "--checkpoint", checkpoint)
+    assert first.exit_code == 0, first.output
+    assert "native resolution" in first.stdout
+    assert re.search(r"Dice +[01]\.\d", first.stdout)
+    assert (run_folder / "scores.csv").is_file()
+    second = shell("evaluate", run_folder)
+    assert second.stdout.splitlines()[1:] == first.stdout.splitlines()[1:]
+
+
+def test_evaluate_another_split_has_files_of_its_own(shell: Shell, run_folder: Path) -> None:
+    assert shell("evaluate", run_folder, "--split", "val").exit_code == 0
+    assert (run_folder / "scores-val.csv").is_file()
+
+
+def test_evaluate_bad_input(shell: Shell, checkpoint: Path, place: Path) -> None:
+    broken = place / "broken.ckpt"
+    broken.write_bytes(b"no checkpoint")
+    fails(shell("evaluate"), "--checkpoint")
+    fails(shell("evaluate", place, "--checkpoint", checkpoint), "either")
+    fails(shell("evaluate", place / "nothing"), "nothing", "train first")
+    fails(shell("evaluate", "--checkpoint", broken), "broken.ckpt")
+    fails(shell("evaluate", checkpoint, "--split", "tests"), "'test'")
+    other = shell("evaluate", "--model", "deeplabv3plus", "--checkpoint", checkpoint)
+    fails(other, "'unet'", "'deeplabv3plus'")
+
+
+def test_compare_two_runs(shell: Shell, run_folder: Path, place: Path) -> None:
+    assert shell(*TRAIN, "--seed", 1).exit_code == 0
+    finished = {path.parents[1] for path in place.glob("outputs/*/checkpoints/best.ckpt")}
+    (other,) = finished - {run_folder}
+    done = shell("compare", run_folder, other)
+    assert done.exit_code == 0, done.output
+    assert run_folder.name in done.stdout
+    assert other.name in done.stdout
+    assert "native resolution" in done.stdout
+
+
+def test_predict_writes_mask_and_overlay(shell: Shell, checkpoint: Path, place: Path) -> None:
+    image = place / "data" / "phantom-polyp" / "images" / "p000_f00.png"
+    words = ["predict", image, "--checkpoint", checkpoint, "--output", place / "masks"]
+    done = shell(*words)
+    assert done.exit_code == 0, done.output
+    assert re.search(r"polyp \d+\.\d% of the image", done.stdout)
+    mask = cv2.imread(str(place / "masks" / "p000_f00_mask.png"), cv2.IMREAD_UNCHANGED)
+    assert mask.shape == (72, 80)
+    assert set(np.unique(mask)) <= {0, 255}
+    assert cv2.imread(str(place / "masks" / "p000_f00_overlay.png")).shape == (72, 80, 3)
+    fails(shell(*words), "p000_f00_mask.png", "--overwrite")
+    assert shell(*words, "--overwrite").exit_code == 0
+
+
+def test_predict_overlay_is_the_image_where_nothing_is_found(
+    shell: Shell, checkpoint: Path, place: Path, tmp_path: Path
+) -> None:
+    image = place / "data" / "phantom-polyp" / "images" / "p001_f00.png"
+    words = ["predict", image, "--run", checkpoint, "--output", tmp_path, "--threshold", "1"]
+    assert shell(*words).exit_code == 0
+    seen = cv2.imread(str(tmp_path / "p001_f00_overlay.png"))
+    assert np.array_equal(seen, cv2.imread(str(image)))
+
+
+def test_predict_bad_input(shell: Shell, checkpoint: Path, place: Path, tmp_path: Path) -> None:
+    images = place / "data" / "phantom-polyp" / "images"
+    twin, broken, small = tmp_path / "p000_f00.png", tmp_path / "broken.png", tmp_path / "small.png"
+    twin.write_bytes((images / twin.name).read_bytes())
+    broken.write_bytes(b"no picture")
+    cv2.imwrite(str(small), np.zeros((8, 8, 3), np.uint8))
+    options = ["--run", checkpoint, "--output", tmp_path / "out"]
+    fails(shell("predict", tmp_path / "no.png", *options), "no.png")
+    fails(shell("predict", images, *options), "is a folder")
+    fails(shell("predict", images / twin.name, twin, *options), "both", "rename")
+    fails(shell("predict", broken, *options), "broken.png")
+    fails(shell("predict", small, *options), "small.png", "stride")
+
+
+def test_data_commands(shell: Shell, place: Path) -> None:
+    assert "kvasir-seg" in shell("data", "list").stdout
+    shown = shell("data", "show", "kvasir-seg").stdout
+    assert "Licence:" in shown
+    assert "Jha" in shown
+    done = shell("data", "download", "phantom-polyp")
+    assert "16 cases, 8 groups" in done.stdout
+    assert "16 usable cases; expected 240" in shell("data", "check", "phantom-polyp").stdout
+    fails(shell("data", "show", "kvasir-sg"), "'kvasir-seg'", "phantom-polyp")
+
+
+def test_recipes(shell: Shell) -> None:
+    assert "polyp-quick" in shell("recipes").stdout
+    assert '"loss": "bce"' in shell("recipes", "polyp").stdout
+    fails(shell("recipes", "polip"), "'polyp'")
