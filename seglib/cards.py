@@ -110,14 +110,14 @@ PHANTOM_POLYP = DatasetCard(
     images="images",
     masks="masks",
     group_pattern=r"^(p\d+)_",
-    n_cases=240,
+    n_cases=320,
     licence="Made by this package; MIT licence, like the package.",
     citation="None needed.",
     defects=(
         "Synthetic: a score reached here says nothing about real patients.",
         "Some frames show no polyp; their masks are empty on purpose.",
     ),
-    generator="polyp",
+    generator="phantom-polyp",
 )
 
 KVASIR_SEG = DatasetCard(

@@ -71,20 +71,26 @@ def settings() -> Settings:
     ``SEGLIB_OUTPUTS``      ``<root>/outputs``  where runs are kept
     ======================= ================= =========================================
 
+    An empty variable counts as unset; a relative folder counts from the course folder.
+
     Raises
     ------
     ValueError
         If the profile is unknown.
     """
     root = _course_root(Path.cwd())
-    profile = os.environ.get("SEGLIB_PROFILE", "quick")
     return Settings(
-        dataset=os.environ.get("SEGLIB_DATASET", "phantom-polyp"),
-        profile=nearest(profile, PROFILES, "profile"),
+        dataset=os.environ.get("SEGLIB_DATASET") or "phantom-polyp",
+        profile=nearest(os.environ.get("SEGLIB_PROFILE") or "quick", PROFILES, "profile"),
         root=root,
-        data=Path(os.environ.get("SEGLIB_DATA", root / "data")).expanduser().resolve(),
-        outputs=Path(os.environ.get("SEGLIB_OUTPUTS", root / "outputs")).expanduser().resolve(),
+        data=_folder("SEGLIB_DATA", root, "data"),
+        outputs=_folder("SEGLIB_OUTPUTS", root, "outputs"),
     )
+
+
+def _folder(variable: str, root: Path, default: str) -> Path:
+    """Folder that a variable names; a relative one counts from the course folder."""
+    return (root / Path(os.environ.get(variable) or default).expanduser()).resolve()
 
 
 def nearest(name: str, known: Iterable[str], what: str) -> str:

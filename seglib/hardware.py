@@ -24,7 +24,9 @@ def choose_precision(wanted: str = "auto") -> str:
     if wanted != "auto":
         return _LIGHTNING[wanted]
     if torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
+        return (
+            "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
+        )
     if torch.backends.mps.is_available():
         return "32-true"
     able = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}

@@ -36,8 +36,8 @@ def _network_input(image: np.ndarray, size: int, smallest: int) -> Tensor:
     height, width = image.shape[:2]
     if min(height, width) < smallest:
         raise ValueError(
-            f"The image is {height}x{width} px, smaller than the network's stride of {smallest} px: "
-            "it would be seen as less than one cell. Use an image of higher resolution."
+            f"The image is {height}x{width} px, smaller than the network's stride of {smallest} px:"
+            " it would be seen as less than one cell. Use an image of higher resolution."
         )
     return eval_transform()(image=resize_image(to_rgb(image), (size, size)))["image"]
 

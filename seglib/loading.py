@@ -164,16 +164,8 @@ class SeededSampler(Sampler[tuple[int, int]]):
 class SegmentationData(L.LightningDataModule):
     """Training and validation batches of one stage of a recipe.
 
-    Parameters
-    ----------
-    cases
-        Case table with a ``split`` column.
-    recipe
-        Gives the size, the augmentation and the seed.
-    stage
-        Gives the batch size.
-    folder
-        Where caches are kept.
+    The case table has a ``split`` column; the recipe gives size, augmentation and seed, the stage
+    the batch size; caches are kept in `folder`.
     """
 
     def __init__(self, cases: pd.DataFrame, recipe: Recipe, stage: Stage, folder: Path) -> None:

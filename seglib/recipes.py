@@ -61,10 +61,8 @@ class Recipe:
 
     Attributes
     ----------
-    name
-        Name of the recipe.
-    dataset
-        Name of a data-set card.
+    name, dataset
+        Names of the recipe and of a data-set card.
     model
         ``unet``, ``deeplabv3plus`` or another architecture of segmentation-models-pytorch.
     encoder
@@ -162,7 +160,8 @@ RECIPES = (
         dataset="phantom-polyp",
         encoder="resnet18",
         size=96,
-        stages=(Stage(epochs=12, lr=2e-3),),
+        ema=0.98,
+        stages=(Stage(epochs=28, lr=2e-3, batch_size=8),),
     ),
 )
 

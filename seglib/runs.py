@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -36,15 +37,26 @@ class Run:
     history
         One row an epoch: ``stage, epoch, train_loss, val_loss, val_dice, lr, seconds``.
         Empty if only a checkpoint is left.
-    cases
-        Case table with ``split`` and the card in ``attrs``.
     """
 
     path: Path
     recipe: Recipe
     checkpoint: Path
     history: pd.DataFrame
-    cases: pd.DataFrame
+
+    @cached_property
+    def cases(self) -> pd.DataFrame:
+        """Case table with ``split`` and the card in ``attrs``.
+
+        Read from the run folder; prepared from the recipe if only a checkpoint is left.
+        """
+        if not (self.path / "cases.csv").is_file():
+            return prepare(self.recipe)
+        cases = pd.read_csv(self.path / "cases.csv", dtype={"case": str, "group": str})
+        for column in ("image", "mask"):
+            cases[column] = cases[column].map(Path)
+        cases.attrs["card"] = _CARD.validate_json((self.path / "card.json").read_bytes())
+        return cases
 
     @staticmethod
     def begin(folder: Path, recipe: Recipe, cases: pd.DataFrame, environment: dict) -> None:
@@ -104,7 +116,9 @@ def _read_checkpoint(path: Path) -> dict:
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise ValueError(f"{path} cannot be read as a checkpoint ({type(error).__name__}).") from None
+        raise ValueError(
+            f"{path} cannot be read as a checkpoint ({type(error).__name__})."
+        ) from None
     if not isinstance(saved, dict) or "recipe" not in saved or "n_classes" not in saved:
         raise ValueError(
             f"{path} is no checkpoint of this course: it names no recipe. "
@@ -120,7 +134,7 @@ def load_run(path: str | Path, model: str | None = None) -> Run:
     ----------
     path
         A run folder, or a checkpoint file. A checkpoint outside a run folder is joined with the
-        run of its recipe under the outputs folder, or else with freshly prepared cases.
+        run of its recipe under the outputs folder, if that is there.
     model
         If given, the architecture that is expected.
 
@@ -144,10 +158,7 @@ def load_run(path: str | Path, model: str | None = None) -> Run:
     folder = checkpoint.parent.parent
     if not (folder / "recipe.json").is_file():
         folder = settings().outputs / recipe.run_name
-    if not (folder / "cases.csv").is_file():
-        return Run(folder, recipe, checkpoint, pd.DataFrame(), prepare(recipe))
-    cases = pd.read_csv(folder / "cases.csv", dtype={"case": str, "group": str})
-    for column in ("image", "mask"):
-        cases[column] = cases[column].map(Path)
-    cases.attrs["card"] = _CARD.validate_json((folder / "card.json").read_bytes())
-    return Run(folder, recipe, checkpoint, pd.read_csv(folder / "history.csv"), cases)
+    history = folder / "history.csv"
+    return Run(
+        folder, recipe, checkpoint, pd.read_csv(history) if history.is_file() else pd.DataFrame()
+    )

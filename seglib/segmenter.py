@@ -29,6 +29,13 @@ class Segmenter(L.LightningModule):
         averaged = AveragedModel(self.network, multi_avg_fn=decay, use_buffers=True)
         self.average = averaged if recipe.ema else None
 
+    @staticmethod
+    def check(recipe: Recipe, n_classes: int) -> None:
+        """Raise ``ValueError`` for an unknown model, encoder or loss before anything is begun."""
+        build_model(recipe, n_classes)
+        for stage in recipe.stages:
+            build_loss(stage.loss, n_classes)
+
     @property
     def best(self) -> nn.Module:
         """The network that is validated and kept: the running mean if there is one."""
@@ -76,5 +83,7 @@ class Segmenter(L.LightningModule):
         if stage.schedule == "cosine":
             schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
         else:
-            schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, stage.lr, steps, pct_start=0.1)
+            schedule = torch.optim.lr_scheduler.OneCycleLR(
+                optimiser, stage.lr, steps, pct_start=0.1
+            )
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

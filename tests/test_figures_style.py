@@ -22,7 +22,9 @@ def test_saving_twice_gives_the_same_bytes(settings):
         ax.plot([0, 1], [1, 0])
         path = save_figure(fig, "01_line", settings)
         plt.close(fig)
-        written.append([(settings.root / path.with_suffix(s)).read_bytes() for s in (".png", ".pdf")])
+        written.append(
+            [(settings.root / path.with_suffix(s)).read_bytes() for s in (".png", ".pdf")]
+        )
     assert written[0] == written[1]
     assert str(path) == "figures/phantom-polyp/01_line.png"
 

@@ -88,7 +88,8 @@ def test_killed_training_resumes_to_the_same_weights(run, cases, tmp_path):
     pickled = tmp_path / "cases.pkl"
     cases.to_pickle(pickled)
     code = (
-        "import pandas as pd; from seglib.training import fit; from tests.test_training import TINY;"
+        "import pandas as pd; from seglib.training import fit;"
+        "from tests.test_training import TINY;"
         f"fit(TINY, pd.read_pickle({str(pickled)!r}), {str(tmp_path)!r})"
     )
     history = tmp_path / TINY.run_name / "history.csv"
@@ -131,7 +132,9 @@ def test_accumulated_gradients_equal_those_of_one_large_batch():
     gradients = []
     for parts in (1, 4):
         torch.manual_seed(0)
-        module = Segmenter(dataclasses.replace(TINY, ema=0.0), dataclasses.replace(stage, loss="bce"), 2)
+        module = Segmenter(
+            dataclasses.replace(TINY, ema=0.0), dataclasses.replace(stage, loss="bce"), 2
+        )
         module.eval()  # batch norm sees the batch, so it is set aside
         for chunk, wanted in zip(images.chunk(parts), target.chunk(parts), strict=True):
             (module.loss(module.network(chunk), wanted) / parts).backward()

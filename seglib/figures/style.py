@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from filelock import FileLock
 from matplotlib.figure import Figure
 
 from seglib.course import Settings, write_atomic
@@ -65,9 +66,7 @@ def figure(width: float, height: float, **subplots: Any) -> tuple[Figure, Any]:
     return plt.subplots(figsize=(width / _MM_PER_INCH, height / _MM_PER_INCH), **subplots)
 
 
-def overlay(
-    image: np.ndarray, mask: np.ndarray, colour: str, alpha: float = 0.35
-) -> np.ndarray:
+def overlay(image: np.ndarray, mask: np.ndarray, colour: str, alpha: float = 0.35) -> np.ndarray:
     """Tint the masked pixels and draw their border.
 
     Parameters
@@ -130,6 +129,9 @@ def record(settings: Settings, section: str, **values: Any) -> None:
     Other sections stay; the section itself is replaced. Undefined numbers become ``null``.
     """
     path = settings.figures / "results.json"
-    results = json.loads(path.read_text()) if path.is_file() else {}
-    results[section] = _rounded(values)
-    write_atomic(path, json.dumps(results, indent=2, sort_keys=True) + "\n")
+    settings.outputs.mkdir(parents=True, exist_ok=True)
+    # Two notebooks may run at once; without the lock one would lose the other's section.
+    with FileLock(settings.outputs / f".{settings.dataset}-results.lock"):
+        results = json.loads(path.read_text()) if path.is_file() else {}
+        results[section] = _rounded(values)
+        write_atomic(path, json.dumps(results, indent=2, sort_keys=True) + "\n")

@@ -1,0 +1,194 @@
+"""How do I show that one network is better than another, or is not?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from seglib.comparison import Comparison
+from seglib.figures.scores import GREY, LEGEND, by_size, interval_plot, strata
+from seglib.figures.style import COLOURS, MODEL_TITLES, ONE_COLUMN, TWO_COLUMNS, figure
+from seglib.intervals import summarise
+from seglib.results import Evaluation
+from seglib.scoring import METRICS
+
+MARKERS = ("x", "v", "o", "s")  # from no object to a large one
+COSTS = {
+    "parameters": ("weights, millions", 1e6),
+    "macs": ("multiply-adds, billions", 1e9),
+    "memory_mb": ("activations in training, MB", 1),
+    "latency_ms": ("time of one image, ms", 1),
+}
+
+
+def paired(comparison: Comparison, scores: pd.DataFrame) -> Figure:
+    """Every image as a point: the first model's score across, the second's up, marked by size.
+
+    `scores` are one model's, in which the true sizes are read.
+    """
+    first, second = comparison.table.index[:2]
+    sizes = strata(scores).set_axis(scores["case"])[comparison.paired["case"]].to_numpy()
+    fig, axes = figure(ONE_COLUMN * 1.15, 92)
+    gap = comparison.paired["difference"].to_numpy()
+    colours = np.where(gap >= 0, COLOURS[first], COLOURS[second])
+    for name, marker in zip(strata(scores).cat.categories, MARKERS, strict=True):
+        chosen = sizes == name
+        points = comparison.paired[chosen]
+        style = {"c": colours[chosen], "marker": marker, "alpha": 0.65, "linewidths": 1}
+        axes.scatter(points[first], points[second], 22, **style)
+    axes.plot([0, 1], [0, 1], color=GREY, lw=0.8)
+    titles = [f"{MODEL_TITLES[first]} scores higher", f"{MODEL_TITLES[second]} scores higher"]
+    axes.text(0.97, 0.11, titles[0], ha="right", color=COLOURS[first], transform=axes.transAxes)
+    axes.text(0.03, 0.96, titles[1], color=COLOURS[second], transform=axes.transAxes)
+    keys = [
+        Line2D([], [], color=GREY, marker=marker, ls="none", ms=4, label=name)
+        for name, marker in zip(strata(scores).cat.categories, MARKERS, strict=True)
+    ]
+    fig.legend(handles=keys, loc="outside upper left", ncols=2)
+    metric = METRICS[comparison.metric]
+    axes.set(xlabel=f"{metric}, {MODEL_TITLES[first]}", ylabel=f"{metric}, {MODEL_TITLES[second]}")
+    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), title="The same images, seen by both")
+    axes.set_aspect("equal")
+    return fig
+
+
+def difference(comparison: Comparison) -> Figure:
+    """Differences of all images, sorted, and their mean with its interval and tests."""
+    first, second = (MODEL_TITLES[name] for name in comparison.table.index[:2])
+    gap = np.sort(comparison.paired["difference"].dropna().to_numpy())
+    inks = [COLOURS[name] for name in comparison.table.index[:2]]
+    fig, (bars, mean) = figure(TWO_COLUMNS, 62, ncols=2, width_ratios=(3, 2))
+    bars.bar(np.arange(len(gap)), gap, width=1, color=np.where(gap >= 0, *inks))
+    bars.axhline(0, color=COLOURS["ink"], lw=0.6)
+    bars.set(xlabel="test images, sorted by difference", xlim=(-1, len(gap)))
+    bars.set_ylabel(f"{METRICS[comparison.metric]}, {first} − {second}")
+    higher, lower, equal = (gap > 0).sum(), (gap < 0).sum(), (gap == 0).sum()
+    bars.set_title(f"{first} higher on {higher} images, lower on {lower}, equal on {equal}")
+    error = [[comparison.difference - comparison.low], [comparison.high - comparison.difference]]
+    mean.errorbar(comparison.difference, 0, xerr=error, fmt="D", capsize=4, color=COLOURS["ink"])
+    mean.axvline(0, color=GREY, lw=0.8, ls=":")
+    reach = 1.3 * max(abs(comparison.low), abs(comparison.high), 0.01)
+    mean.set(xlim=(-reach, reach), ylim=(-1, 1), yticks=[], title="Mean difference, 95 % interval")
+    mean.set_xlabel(f"← {second} higher        {first} higher →")
+    mean.spines["left"].set_visible(False)
+    tests = (
+        f"{comparison.difference:+.3f}  ({comparison.low:+.3f} to {comparison.high:+.3f})\n"
+        f"Wilcoxon p = {comparison.wilcoxon_p:.3f}, "
+        f"permutation p = {comparison.permutation_p:.3f}\n"
+        f"rank-biserial effect size {comparison.effect_size:+.2f}"
+    )
+    mean.text(
+        0.5,
+        0.95,
+        tests,
+        ha="center",
+        va="top",
+        fontsize=7,
+        transform=mean.transAxes,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+    )
+    return fig
+
+
+def sizes(evaluations: dict[str, Evaluation]) -> Figure:
+    """Mean Dice of each size class with its interval, model beside model."""
+    fig, axes = figure(TWO_COLUMNS * 0.75, 58)
+    for number, (model, evaluation) in enumerate(evaluations.items()):
+        table = by_size(evaluation.scores)
+        x = np.arange(len(table)) + 0.2 * (number - (len(evaluations) - 1) / 2)
+        error = [table["mean"] - table["low"], table["high"] - table["mean"]]
+        style = {"fmt": "o", "capsize": 3, "color": COLOURS[model], "label": MODEL_TITLES[model]}
+        axes.errorbar(x, table["mean"], error, **style)
+    labels = [f"{name}\n{n} images" for name, n in zip(table.index, table["n"], strict=True)]
+    axes.set_xticks(range(len(table)), labels)
+    axes.set(ylabel="mean Dice", ylim=(0, 1.03), title="Dice by object size, 95 % intervals")
+    axes.legend(loc="lower right")
+    return fig
+
+
+def conventions(evaluations: dict[str, Evaluation], flipped: dict[str, Evaluation]) -> pd.DataFrame:
+    """The same predictions under several ways of scoring, one column a model.
+
+    All rows but those in px lie in [0, 1] and are better when higher.
+    """
+    columns = {}
+    for model, evaluation in evaluations.items():
+        scores = evaluation.scores
+        columns[model] = {
+            "Dice, mean of images": scores["dice"].mean(),
+            "Dice, images with an object": scores.loc[scores["truth_px"] > 0, "dice"].mean(),
+            "Dice, mean of groups": scores.groupby("group")["dice"].mean().mean(),
+            "Dice, median image": scores["dice"].median(),
+            "Dice, pixels pooled": evaluation.pooled["dice"].mean(),
+            "Dice, four flips": flipped[model].scores["dice"].mean(),
+            "IoU, mean of images": scores["iou"].mean(),
+            "NSD, mean of images": scores["nsd"].mean(),
+            "HD95, mean of images (px)": scores["hd95"].mean(),
+            "HD95, median image (px)": scores["hd95"].median(),
+        }
+    return pd.DataFrame(columns).rename_axis("convention")
+
+
+def winners(table: pd.DataFrame) -> pd.Series:
+    """Model that is ahead under each convention: the higher score, or the shorter distance."""
+    distances = table.index.str.contains("(px)", regex=False)
+    return table.mul(np.where(distances, -1, 1), axis=0).idxmax(axis=1)
+
+
+def ranking(table: pd.DataFrame) -> Figure:
+    """Both models under each convention, a line between them; scores left, distances right."""
+    distances, ahead = table.index.str.contains("(px)", regex=False), winners(table)
+    fig, panels = figure(TWO_COLUMNS, 66, ncols=2, width_ratios=(3, 2))
+    titles = ("Higher is better", "Lower is better")
+    for axes, rows, title in zip(
+        panels, (table[~distances], table[distances]), titles, strict=True
+    ):
+        y = np.arange(len(rows))[::-1]
+        axes.hlines(y, rows.min(axis=1), rows.max(axis=1), color=GREY, lw=1)
+        for model in rows:
+            won = (ahead[rows.index] == model).to_numpy()
+            style = {"color": COLOURS[model], "ls": "none", "marker": "o"}
+            axes.plot(rows[model], y, ms=5, mfc="white", **style)
+            axes.plot(rows[model][won], y[won], ms=8, label=MODEL_TITLES[model], **style)
+        axes.set_yticks(y, rows.index)
+        axes.set(title=title, ylim=(-0.6, len(rows) - 0.4))
+        axes.margins(x=0.15)
+    panels[0].set_xlabel("score (large and filled: the better one)")
+    panels[1].set_xlabel("distance, px of the image")
+    fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower right", ncols=2)
+    return fig
+
+
+def cost_bars(costs: dict[str, dict]) -> Figure:
+    """Weights, arithmetic, memory and time of each model."""
+    fig, panels = figure(TWO_COLUMNS, 50, ncols=len(COSTS))
+    for axes, (key, (title, unit)) in zip(panels, COSTS.items(), strict=True):
+        values = [costs[model][key] / unit for model in costs]
+        inks = [COLOURS[model] for model in costs]
+        bars = axes.bar([MODEL_TITLES[model] for model in costs], values, color=inks, width=0.6)
+        axes.bar_label(bars, fmt="%.3g", padding=2)
+        axes.set(ylim=(0, max(values) * 1.18), yticks=[])
+        axes.set_title(title, fontsize=8)
+        axes.spines["left"].set_visible(False)
+    return fig
+
+
+def summary(evaluations: dict[str, Evaluation], costs: dict[str, dict]) -> Figure:
+    """The chapter in one figure: scores with intervals, and Dice against arithmetic."""
+    tables = {model: summarise(e.scores[list(METRICS)], e.scores["group"])
+              for model, e in evaluations.items()}  # fmt: skip
+    fig, (scores, trade) = figure(TWO_COLUMNS, 74, ncols=2, width_ratios=(3, 2))
+    interval_plot(scores, tables)
+    scores.set_title("Mean of the test images, 95 % interval")
+    for model, table in tables.items():
+        row, macs = table.loc["dice"], costs[model]["macs"] / 1e9
+        error = [[row["mean"] - row["low"]], [row["high"] - row["mean"]]]
+        style = {"fmt": "o", "capsize": 3, "color": COLOURS[model], "label": MODEL_TITLES[model]}
+        trade.errorbar(macs, row["mean"], error, **style)
+    trade.set_xlim(0, max(entry["macs"] for entry in costs.values()) / 1e9 * 1.25)
+    trade.set(xlabel="multiply-adds of one image, billions", ylabel="mean Dice")
+    trade.set_title("What the score costs")
+    trade.legend(loc="lower left", **LEGEND)
+    return fig

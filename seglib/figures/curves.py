@@ -1,0 +1,89 @@
+"""What would another threshold, or another view, have given? Curves of the evaluation chapter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from seglib.figures.scores import GREY, LEGEND
+from seglib.figures.style import COLOURS, MODEL_TITLES, TWO_COLUMNS, figure
+from seglib.results import Evaluation
+
+STYLES = {"dice": ("-", "Dice"), "precision": ("--", "precision"), "recall": (":", "recall")}
+
+
+def at(curve: pd.DataFrame, threshold: float) -> pd.Series:
+    """Row of a sweep or ROC curve whose threshold is nearest to `threshold`."""
+    return curve.loc[(curve["threshold"] - threshold).abs().idxmin()]
+
+
+def roc(evaluations: Mapping[str, Evaluation], threshold: float = 0.5) -> Figure:
+    """ROC and precision-recall curve of each model, pooled over all pixels, a threshold marked."""
+    fig, (left, right) = figure(TWO_COLUMNS, 66, ncols=2)
+    for model, evaluation in evaluations.items():
+        colour = COLOURS[model]
+        label = f"{MODEL_TITLES[model]}, AUC {evaluation.auc:.3f}"
+        left.plot(evaluation.roc["fpr"], evaluation.roc["tpr"], color=colour, label=label)
+        known = evaluation.sweep[evaluation.sweep["recall"] > 0]
+        right.plot(known["recall"], known["precision"], color=colour, label=MODEL_TITLES[model])
+        mark = {"color": colour, "ms": 5, "ls": "none", "marker": "o"}
+        left.plot(*at(evaluation.roc, threshold)[["fpr", "tpr"]], **mark)
+        right.plot(*at(evaluation.sweep, threshold)[["recall", "precision"]], **mark)
+        share = evaluation.confusion[1:].sum() / evaluation.confusion.sum()
+    left.plot([0, 1], [0, 1], ":", color=GREY, lw=1, label="guessing")
+    right.axhline(share, ls=":", color=GREY, lw=1, label="guessing")
+    left.set(xlabel="false positive rate (1 − specificity)", ylabel="recall")
+    left.set_title(f"ROC curve (dot: threshold {threshold:g})")
+    right.set(xlabel="recall", ylabel="precision", title="Precision–recall curve")
+    for axes in (left, right):
+        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        axes.legend(loc="lower left" if axes is right else "lower right", **LEGEND)
+    return fig
+
+
+def thresholds(validation: pd.DataFrame, test: pd.DataFrame, chosen: float) -> Figure:
+    """Pooled scores at every threshold: chosen on validation cases, then seen on test cases.
+
+    Both tables are sweeps of an evaluation: ``threshold, dice, precision, recall``.
+    """
+    fig, panels = figure(TWO_COLUMNS, 60, ncols=2, sharey=True)
+    sweeps = {"Validation: here we choose": validation, "Test: here we only look": test}
+    for axes, (title, sweep) in zip(panels, sweeps.items(), strict=True):
+        for name, (style, label) in STYLES.items():
+            ink = COLOURS["unet"] if name == "dice" else GREY
+            axes.plot(sweep["threshold"], sweep[name], style, color=ink, label=label)
+        for value, style, name in ((0.5, ":", "0.5"), (chosen, "-", f"chosen, {chosen:.2f}")):
+            axes.axvline(value, ls=style, lw=1, color=COLOURS["prediction"], label=name)
+        axes.plot(chosen, at(sweep, chosen)["dice"], "o", ms=5, color=COLOURS["unet"])
+        axes.set(title=title, xlabel="threshold", xlim=(0, 1), ylim=(0, 1.02))
+    panels[0].set_ylabel("score, all pixels pooled")
+    panels[1].legend(loc="lower center", ncols=2, **LEGEND)
+    return fig
+
+
+def flips(plain: pd.DataFrame, flipped: pd.DataFrame, milliseconds: Mapping[str, float]) -> Figure:
+    """What averaging mirrored views brings to each image, and what it costs.
+
+    Parameters
+    ----------
+    plain, flipped
+        Scores of the same cases: ``case, dice``.
+    milliseconds
+        Name of a way to predict -> time of one image.
+    """
+    gain = flipped.set_index("case")["dice"] - plain.set_index("case")["dice"]
+    gain = np.sort(gain.to_numpy())
+    fig, (left, right) = figure(TWO_COLUMNS, 52, ncols=2, width_ratios=(3, 1))
+    colours = np.where(gain < 0, COLOURS["fp"], COLOURS["tp"])
+    left.bar(np.arange(len(gain)), gain, color=colours, width=1)
+    left.axhline(gain.mean(), color=COLOURS["ink"], lw=1, ls="--", label=f"mean {gain.mean():+.3f}")
+    left.set(xlabel="test images, sorted", ylabel="change of Dice")
+    left.set_title("Four mirrored views instead of one")
+    left.legend(loc="upper left")
+    bars = right.bar(list(milliseconds), list(milliseconds.values()), color=GREY, width=0.6)
+    right.bar_label(bars, fmt="%.0f", padding=2)
+    right.set(title="Time of one image", ylabel="ms", ylim=(0, max(milliseconds.values()) * 1.15))
+    return fig

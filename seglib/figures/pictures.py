@@ -1,0 +1,122 @@
+"""How do I put pictures side by side? Sheets of images, outlines of masks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from seglib.figures.style import COLOURS, TWO_COLUMNS, figure
+
+CAPTION_MM = 5.0  # room for one line of title above a picture
+TITLE_MM = 9.0  # room for the title of the whole figure
+
+
+def sign(fig: Figure, source: str) -> Figure:
+    """Say small, below the figure, which data it shows; an empty `source` says nothing."""
+    if source:
+        fig.supxlabel(source, x=0.995, ha="right", fontsize=6, color="#666666")
+    return fig
+
+
+def pictures(
+    shown: Mapping[str, np.ndarray | tuple[np.ndarray, np.ndarray]],
+    columns: int = 6,
+    title: str = "",
+    source: str = "",
+) -> Figure:
+    """Pictures in rows, each with its name above it.
+
+    Parameters
+    ----------
+    shown
+        Name -> picture or (picture, mask). A picture is ``(H, W, 3) uint8`` or ``(H, W)`` in
+        [0, 1]; the latter is drawn grey, with hard pixels. A mask is ``(H, W)`` 0/1; its border
+        is drawn, and nothing if it is empty. Sizes may differ.
+    columns
+        Pictures in a row. If there are fewer, the figure is narrower; a picture never takes
+        more than a third of the page.
+    title, source
+        Title of the whole, and which data it shows.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to show.
+    """
+    if not shown:
+        raise ValueError("there is no picture to show; pass at least one.")
+    width = TWO_COLUMNS / max(columns, 3)
+    columns = min(columns, len(shown))
+    rows = -(-len(shown) // columns)
+    pairs = {name: p if isinstance(p, tuple) else (p, None) for name, p in shown.items()}
+    aspect = float(np.median([p.shape[0] / p.shape[1] for p, _ in pairs.values()]))
+    height = rows * (width * aspect + CAPTION_MM) + TITLE_MM * bool(title)
+    fig, grid = figure(width * columns, height, nrows=rows, ncols=columns, squeeze=False)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, (name, pair) in zip(grid.flat, pairs.items(), strict=False):
+        _show(axes, name, *pair)
+    fig.suptitle(title, fontsize=9, x=0.005, ha="left")
+    return sign(fig, source)
+
+
+def _show(axes: Axes, name: str, picture: np.ndarray, mask: np.ndarray | None) -> None:
+    hard = {"cmap": "gray", "vmin": 0, "vmax": 1, "interpolation": "nearest"}
+    axes.imshow(picture, **(hard if picture.ndim == 2 else {}))
+    axes.set_title(name, fontsize=7, pad=2, loc="center")
+    if mask is not None:
+        outline(axes, mask, COLOURS["truth"])
+
+
+def outline(axes: Axes, mask: np.ndarray, colour: str) -> None:
+    """Draw the border of a 0/1 mask, with a thin light rim that keeps it visible on tissue."""
+    # A rim of zeros closes the line where the object touches the border of the image.
+    closed = np.pad(mask.astype(float), 1)
+    if closed.any():
+        y, x = (np.arange(-1, side + 1) for side in mask.shape)
+        for line, width in (("white", 1.8), (colour, 1.1)):
+            axes.contour(x, y, closed, levels=[0.5], colors=line, linewidths=width)
+
+
+def _around(mask: np.ndarray, margin: float = 0.25) -> tuple[slice, slice]:
+    """Rows and columns of a square about the object, cut at the border of the image."""
+    rows, columns = np.nonzero(mask)
+    if not rows.size:
+        return slice(None), slice(None)
+    half = int((0.5 + margin) * max(np.ptp(rows), np.ptp(columns))) + 4
+    middle = (int(rows.min() + rows.max()) // 2, int(columns.min() + columns.max()) // 2)
+    return tuple(slice(max(m - half, 0), m + half) for m in middle)
+
+
+def resize_example(
+    image: np.ndarray, truth: np.ndarray, returned: Mapping[str, np.ndarray], source: str = ""
+) -> Figure:
+    """Outline of a mask, and of what is left of it after small sizes.
+
+    Parameters
+    ----------
+    image
+        ``(H, W, 3) uint8``.
+    truth
+        ``(H, W)`` 0/1; the figure shows its surroundings. An empty mask shows the whole image.
+    returned
+        Title -> mask ``(H, W)`` 0/1 that went to a small size and came back.
+    source
+        Which data it shows.
+    """
+    rows, columns = _around(truth)
+    fig, panels = figure(TWO_COLUMNS, 56, ncols=len(returned), squeeze=False)
+    for axes, (title, mask) in zip(panels.flat, returned.items(), strict=True):
+        axes.imshow(image[rows, columns], alpha=0.75)
+        outline(axes, truth[rows, columns], COLOURS["truth"])
+        outline(axes, mask[rows, columns], COLOURS["prediction"])
+        axes.set_title(title, fontsize=8)
+        axes.set_axis_off()
+    lines = [("truth", "truth"), ("prediction", "after the small size")]
+    handles = [Line2D([], [], color=COLOURS[key], label=label) for key, label in lines]
+    fig.legend(handles=handles, loc="outside lower left", ncols=2)
+    return sign(fig, source)

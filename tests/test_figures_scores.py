@@ -1,0 +1,232 @@
+"""Do the figures of evaluation and comparison show what they were given?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from seglib.cards import card
+from seglib.comparison import compare
+from seglib.course import settings
+from seglib.figures import comparison, curves, galleries, scores, tables
+from seglib.figures.style import COLOURS
+from seglib.metrics import counts_of
+from seglib.results import Evaluation
+from seglib.scoring import of_counts, score_cases
+
+COSTS = {
+    "unet": {"parameters": 2_000_000, "macs": 4_000_000_000, "latency_ms": 10.0, "memory_mb": 8.0},
+    "deeplabv3plus": {
+        "parameters": 4_000_000, "macs": 1_000_000_000, "latency_ms": 20.0, "memory_mb": 9.0
+    },
+}  # fmt: skip
+
+
+def disc(radius: float, shift: int = 0, side: int = 40) -> np.ndarray:
+    """A disc near the middle of a small mask; radius 0 gives an empty mask."""
+    y, x = np.ogrid[:side, :side]
+    return ((y - 20) ** 2 + (x - 20 - shift) ** 2 < radius**2).astype(np.uint8)
+
+
+def evaluation(shifts: list[int]) -> Evaluation:
+    """Six images, two of a group: none, small (missed), small, medium, large, large."""
+    radii = (0, 3, 4, 8, 12, 15)
+    rows = []
+    for number, (radius, shift) in enumerate(zip(radii, shifts, strict=True)):
+        probability = disc(radius, shift) * np.float32(0.9)
+        rows.append((f"c{number}", f"g{number // 2}", disc(radius), probability))
+    found = score_cases(rows, ("background", "polyp"))
+    pooled = pd.DataFrame(of_counts(counts_of(found.confusion)[1:]), index=["polyp"])
+    curve = found.histogram
+    return Evaluation(
+        found.scores, pooled, found.confusion, curve.roc(), curve.auc(), curve.sweep(), "protocol"
+    )
+
+
+@pytest.fixture(scope="module")
+def evaluations() -> dict[str, Evaluation]:
+    return {
+        "unet": evaluation([0, 9, 1, 1, 2, 2]),
+        "deeplabv3plus": evaluation([0, 1, 2, 2, 4, 6]),
+    }
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def texts(figure) -> str:
+    """All that is written in a figure."""
+    figure.canvas.draw()
+    return "\n".join(text.get_text() for text in figure.findobj(plt.Text))
+
+
+# ---- galleries -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pixels", [0, 1, 37, 400])
+@pytest.mark.parametrize("start", [None, (2, 2)])
+def test_grow_adds_exactly_so_many_pixels(pixels: int, start) -> None:
+    mask = disc(6)
+    grown = galleries.grow(mask, pixels, start)
+    assert grown.sum() == mask.sum() + pixels
+    assert (grown[mask > 0] == 1).all()
+
+
+def test_grow_takes_the_nearest_pixels() -> None:
+    grown = galleries.grow(disc(6), 100)
+    y, x = np.nonzero(grown)
+    assert np.hypot(y - 20, x - 20).max() < 9  # 6 px of radius and a rim
+    spot = galleries.grow(disc(6), 20, (5, 5)) - disc(6)
+    y, x = np.nonzero(spot)
+    assert np.hypot(y - 5, x - 5).max() < 4
+
+
+def test_farthest_is_far_and_not_at_the_border() -> None:
+    mask = np.zeros((40, 60), dtype=np.uint8)
+    mask[:10, :10] = 1
+    row, column = galleries.farthest(mask)
+    assert row > 25
+    assert 45 < column < 55
+
+
+@pytest.mark.parametrize("models", [1, 2])
+def test_gallery_has_a_row_of_errors_for_each_model(models: int) -> None:
+    images = [np.full((40, 40, 3), 90, dtype=np.uint8), np.full((30, 60, 3), 90, dtype=np.uint8)]
+    truths = [disc(8), np.zeros((30, 60), dtype=np.uint8)]
+    labels = {f"m{i}": [disc(8, 3), np.zeros((30, 60), dtype=np.uint8)] for i in range(models)}
+    figure = galleries.gallery(images, truths, labels, ["a", "b"])
+    assert len(figure.axes) == 2 * (1 + models)
+    assert ("predicted outline" in texts(figure)) == (models == 1)
+
+
+# ---- evaluation ------------------------------------------------------------------------------
+
+
+def test_strata_of_sizes(evaluations) -> None:
+    found = scores.strata(evaluations["unet"].scores).tolist()
+    small, medium, large = "small (< 5 %)", "medium (5–15 %)", "large (> 15 %)"
+    assert found == ["no object", small, small, medium, large, large]
+
+
+def test_by_size_counts_misses_and_inventions(evaluations) -> None:
+    table = scores.by_size(evaluations["unet"].scores)
+    assert table["n"].tolist() == [1, 2, 1, 2]
+    assert table["missed"].tolist() == [0, 0.5, 0, 0]  # the shift of 9 leaves the small disc
+    invented = evaluations["unet"].scores.copy()
+    invented.loc[0, "predicted_px"] = 5
+    assert scores.by_size(invented)["missed"].iloc[0] == 1
+    assert "1 of 2 small (< 5 %)" in tables.missed(table)
+
+
+def test_by_size_gives_no_interval_of_few_groups(evaluations) -> None:
+    few = pd.concat([evaluations["unet"].scores] * 6, ignore_index=True)
+    assert scores.by_size(few)[["low", "high"]].isna().all(axis=None)
+    many = few.assign(group=[f"g{i}" for i in range(len(few))])
+    assert scores.by_size(many)[["low", "high"]].notna().all(axis=None)
+
+
+def test_truth_table_names_every_pixel() -> None:
+    truth = np.array([[1, 1], [0, 0]])
+    prediction = np.array([[1, 0], [1, 0]])
+    written = texts(scores.truth_table(truth, prediction)).split()
+    assert all(written.count(kind) == 1 for kind in ("TP", "FP", "FN", "TN"))
+
+
+def test_distribution_says_mean_and_median(evaluations) -> None:
+    result = evaluations["unet"]
+    written = texts(scores.distribution(result, "unet"))
+    assert f"mean {result.scores['dice'].mean():.3f}" in written
+    assert f"median {result.scores['dice'].median():.3f}" in written
+    assert f"pooled {result.pooled['dice'].iloc[0]:.3f}" in written
+
+
+def test_confusion_shares_are_of_the_true_class() -> None:
+    written = texts(scores.confusion(np.array([[90, 10], [1, 3]]), ("background", "polyp")))
+    assert all(share in written for share in ("90.0%", "10.0%", "25.0%", "75.0%"))
+
+
+def test_other_figures_of_the_evaluation(evaluations) -> None:
+    result = evaluations["unet"]
+    assert f"AUC {result.auc:.3f}" in texts(curves.roc(evaluations))
+    assert "chosen, 0.30" in texts(curves.thresholds(result.sweep, result.sweep, 0.3))
+    assert "2 images" in texts(scores.size_strata(result.scores, "unet"))
+    assert "IoU" in texts(scores.dice_and_iou(0.8))
+    other = evaluations["deeplabv3plus"].scores
+    gain = (other["dice"] - result.scores["dice"]).mean()
+    views = {"one view": 10.0, "four views": 40.0}
+    assert f"mean {gain:+.3f}" in texts(curves.flips(result.scores, other, views))
+
+
+def test_a_signed_figure_names_its_source() -> None:
+    figure = scores.sign(scores.dice_and_iou(0.5), "Phantom polyps (synthetic)")
+    assert "Phantom polyps (synthetic)" in texts(figure)
+
+
+# ---- comparison ------------------------------------------------------------------------------
+
+
+def test_difference_counts_who_is_ahead(evaluations) -> None:
+    result = compare(evaluations)
+    gap = result.paired["difference"]
+    title = f"U-Net higher on {(gap > 0).sum()} images, lower on {(gap < 0).sum()}, equal on"
+    figure = comparison.difference(result)
+    assert title in texts(figure)
+    bars = figure.axes[0].patches
+    assert len(bars) == len(gap)
+    assert plt.matplotlib.colors.to_hex(bars[0].get_facecolor()) == COLOURS["deeplabv3plus"].lower()
+
+
+def test_conventions_and_their_winners(evaluations) -> None:
+    table = comparison.conventions(evaluations, evaluations)
+    assert table.loc["Dice, mean of images", "unet"] == evaluations["unet"].scores["dice"].mean()
+    made = pd.DataFrame({"unet": [0.9, 3.0], "deeplabv3plus": [0.8, 2.0]}, ["Dice", "HD95 (px)"])
+    assert comparison.winners(made).tolist() == ["unet", "deeplabv3plus"]
+    assert "Lower is better" in texts(comparison.ranking(table))
+
+
+def test_other_figures_of_the_comparison(evaluations) -> None:
+    result = compare(evaluations)
+    assert "U-Net scores higher" in texts(comparison.paired(result, evaluations["unet"].scores))
+    assert "DeepLabV3+" in texts(comparison.sizes(evaluations))
+    assert "time of one image, ms" in texts(comparison.cost_bars(COSTS))
+    assert "What the score costs" in texts(comparison.summary(evaluations, COSTS))
+
+
+def test_table_for_the_report(evaluations, tmp_path) -> None:
+    table = tables.summary_table(evaluations, COSTS)
+    assert table.index.tolist() == ["U-Net", "DeepLabV3+"]
+    assert table.loc["U-Net", "parameters"] == 2_000_000
+    assert (table["dice_low"] <= table["dice"]).all()
+    place = replace(settings(), root=tmp_path)
+    path = tables.save_table(table, "06_table", place)
+    assert path == f"figures/{place.dataset}/06_table.csv"
+    again = pd.read_csv(tmp_path / path, index_col="model")
+    assert np.allclose(again["dice"], table["dice"].astype(float), atol=1e-4)
+    assert json.loads(again["n"].to_json()) == {"U-Net": 6, "DeepLabV3+": 6}
+
+
+def test_published_figures_stand_only_beside_their_own_data() -> None:
+    assert "synthetic" in tables.published(card("phantom-polyp"))
+    assert "0.812" not in tables.published(card("phantom-polyp"))
+    assert "0.812" in tables.published(card("kvasir-seg"))
+    assert "0.812" not in tables.published(card("hyper-kvasir"))
+
+
+def test_words_follow_from_numbers(evaluations) -> None:
+    result = compare(evaluations)
+    assert "unet" not in tables.verdict(result)
+    even = replace(result, low=-0.1, high=0.1, permutation_p=0.8)
+    assert "no good reason to prefer" in tables.advice(even, COSTS)
+    ahead = replace(result, difference=-0.2, low=-0.3, high=-0.1, permutation_p=0.001)
+    words = tables.advice(ahead, COSTS)
+    assert "DeepLabV3+, which was ahead by 0.200" in words
+    assert "**Little arithmetic:** DeepLabV3+; the other takes 4.0 times" in words
+    assert "means of 6 images, undefined on 0 more" in tables.distances(evaluations["unet"])
