@@ -96,7 +96,7 @@ notebooks: $(READY)
 		echo "== $$name"; \
 		$(EXECUTE) --inplace "notebooks/$$name.ipynb"; \
 		$(BIN) .ci/drop_bars.py "notebooks/$$name.ipynb"; \
-		$(BIN) -m nbstripout --keep-output --keep-count "notebooks/$$name.ipynb"; \
+		$(BIN) -m nbstripout --keep-output --keep-count --keep-id "notebooks/$$name.ipynb"; \
 	done
 
 clean:

@@ -161,7 +161,7 @@ RECIPES = (
         encoder="resnet18",
         size=96,
         ema=0.98,
-        stages=(Stage(epochs=28, lr=2e-3, batch_size=8),),
+        stages=(Stage(epochs=20, lr=2e-3, batch_size=8),),
     ),
 )
 

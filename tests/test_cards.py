@@ -52,7 +52,7 @@ def test_classes_and_decoding_agree(entry):
 
 def test_phantom_frames_are_grouped_by_patient():
     phantom = card("phantom-polyp")
-    assert phantom.is_synthetic and phantom.n_cases == 320
+    assert phantom.is_synthetic and phantom.n_cases == 360
     assert re.search(phantom.group_pattern, "p003_f02")[1] == "p003"
 
 

@@ -13,7 +13,7 @@ import pytest
 from seglib.cards import card
 from seglib.comparison import compare
 from seglib.course import settings
-from seglib.figures import comparison, curves, galleries, scores, tables
+from seglib.figures import comparison, curves, galleries, scores, sign, tables
 from seglib.figures.style import COLOURS
 from seglib.metrics import counts_of
 from seglib.results import Evaluation
@@ -166,7 +166,7 @@ def test_other_figures_of_the_evaluation(evaluations) -> None:
 
 
 def test_a_signed_figure_names_its_source() -> None:
-    figure = scores.sign(scores.dice_and_iou(0.5), "Phantom polyps (synthetic)")
+    figure = sign(scores.dice_and_iou(0.5), "Phantom polyps (synthetic)")
     assert "Phantom polyps (synthetic)" in texts(figure)
 
 

@@ -10,8 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from seglib.figures.pictures import sign
-from seglib.figures.style import COLOURS, ONE_COLUMN, TWO_COLUMNS, figure
+from seglib.figures.style import COLOURS, ONE_COLUMN, TWO_COLUMNS, figure, sign
 
 CHANNELS = {"red": COLOURS["prediction"], "green": COLOURS["truth"], "blue": COLOURS["unet"]}
 

@@ -9,17 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from seglib.figures.style import COLOURS, TWO_COLUMNS, figure
+from seglib.figures.style import COLOURS, TWO_COLUMNS, figure, sign
 
 CAPTION_MM = 5.0  # room for one line of title above a picture
 TITLE_MM = 9.0  # room for the title of the whole figure
-
-
-def sign(fig: Figure, source: str) -> Figure:
-    """Say small, below the figure, which data it shows; an empty `source` says nothing."""
-    if source:
-        fig.supxlabel(source, x=0.995, ha="right", fontsize=6, color="#666666")
-    return fig
 
 
 def pictures(

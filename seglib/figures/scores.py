@@ -23,12 +23,6 @@ SHOWN = {"accuracy": "accuracy", "recall": "recall", "precision": "precision",
          "nsd": "NSD", "iou": "IoU", "dice": "Dice"}  # fmt: skip
 
 
-def sign(fig: Figure, source: str) -> Figure:
-    """Write under a figure which data it shows; returns the same figure."""
-    fig.supxlabel(source, x=0.995, ha="right", fontsize=6, color=GREY)
-    return fig
-
-
 def strata(scores: pd.DataFrame) -> pd.Series:
     """Size class of each row's true object, an ordered categorical: see :data:`SIZES`."""
     share = scores["truth_px"] / (scores["height"] * scores["width"])

@@ -98,6 +98,13 @@ def overlay(image: np.ndarray, mask: np.ndarray, colour: str, alpha: float = 0.3
     return painted.round().astype(np.uint8)
 
 
+def sign(fig: Figure, source: str) -> Figure:
+    """Write under a figure, small, which data it shows; an empty `source` says nothing."""
+    if source:
+        fig.supxlabel(source, x=0.995, ha="right", fontsize=6, color="#666666")
+    return fig
+
+
 def save_figure(fig: Figure, name: str, settings: Settings) -> Path:
     """Write ``figures/<dataset>/<name>.png`` (300 dpi) and ``.pdf``, without timestamps.
 

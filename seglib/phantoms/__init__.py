@@ -1,0 +1,138 @@
+"""What does a synthetic twin of a clinical task look like?
+
+Phantoms stand in for data that cannot travel with the course, and answer what no real data
+can: how does a score fall with size, contrast or noise? One module per task; this page is
+the register and the writer.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm.auto import tqdm
+
+from seglib.course import nearest
+from seglib.phantoms import polyp
+from seglib.phantoms.canvas import Frame
+from seglib.phantoms.difficulty import PolypParameters
+from seglib.phantoms.polyp import make_frame
+
+__all__ = ["PHANTOMS", "Frame", "PolypParameters", "make_frame", "make_phantom", "write_phantom"]
+
+PHANTOMS = {"phantom-polyp": polyp.make_frames}
+
+
+def make_phantom(
+    name: str,
+    n: int,
+    seed: int = 0,
+    size: tuple[int, int] = (224, 288),
+    parameters: PolypParameters | None = None,
+) -> Iterator[Frame]:
+    """Make the first ``n`` frames of a phantom data set, one at a time.
+
+    Frame ``i`` depends on ``seed`` and ``i`` alone: a short set is the beginning of a long one.
+
+    Parameters
+    ----------
+    name : str
+        One of ``PHANTOMS``.
+    n : int
+        Number of frames, >= 0.
+    seed : int
+        Another seed, another data set; >= 0.
+    size : (int, int)
+        Height and width in pixels about which the patients' images vary; each >= 32.
+    parameters : PolypParameters, optional
+        Difficulty; the calibrated default if None.
+
+    Returns
+    -------
+    iterator of Frame
+        Image (H, W, 3) uint8 and mask (H, W) uint8 of 0 and 1; some masks are empty.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or ``n``, ``seed`` or ``size`` is out of range.
+    """
+    frames = PHANTOMS[nearest(name, PHANTOMS, "phantom")]
+    if n < 0 or seed < 0:
+        raise ValueError(f"make_phantom: n is {n} and seed is {seed}; neither may be negative.")
+    if min(size) < 32:
+        raise ValueError(f"make_phantom: size is {tuple(size)}; give at least 32 by 32 pixels.")
+    return frames(n, seed, tuple(size), parameters)
+
+
+def write_phantom(
+    name: str, folder: Path | str, n: int, seed: int = 0, size: tuple[int, int] = (224, 288)
+) -> Path:
+    """Write a phantom data set to disk, whole or not at all.
+
+    ``folder`` gets ``images/p003_f02.png`` (RGB) and ``masks/p003_f02.png`` (0 and 255). All
+    is written beside it and moved into place at the end, so an interrupted run leaves nothing
+    behind and two processes may do it at once: the first to finish wins.
+
+    Parameters
+    ----------
+    name, n, seed, size
+        As for :func:`make_phantom`.
+    folder : Path
+        The data set's folder. One that already holds images and masks is left as it is.
+
+    Returns
+    -------
+    Path
+        ``folder``.
+
+    Raises
+    ------
+    ValueError
+        As for :func:`make_phantom`, and if ``folder`` holds something else.
+    """
+    folder = Path(folder)
+    frames = make_phantom(name, n, seed, size)
+    if _is_written(folder, name):
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        draft.chmod(0o755)
+        for part in ("images", "masks"):
+            (draft / part).mkdir()
+        for frame in tqdm(frames, total=n, desc=f"making {name}", unit="frame", leave=False):
+            _write_png(draft / "images" / f"{frame.case}.png", frame.image[..., ::-1])
+            _write_png(draft / "masks" / f"{frame.case}.png", frame.mask * np.uint8(255))
+        _move(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return folder
+
+
+def _is_written(folder: Path, name: str) -> bool:
+    if (folder / "images").is_dir() and (folder / "masks").is_dir():
+        return True
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(
+            f"{folder} holds something else than {name}; move it away or choose another folder."
+        )
+    return False
+
+
+def _write_png(path: Path, pixels: np.ndarray) -> None:
+    path.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+
+
+def _move(draft: Path, folder: Path) -> None:
+    """Rename ``draft`` to ``folder`` unless another process was faster."""
+    try:
+        if folder.is_dir():  # empty: Windows renames onto no folder at all
+            folder.rmdir()
+        os.rename(draft, folder)
+    except OSError:
+        if not (folder / "masks").is_dir():
+            raise
