@@ -65,7 +65,7 @@ def test_a_short_data_set_is_the_beginning_of_a_long_one():
 
 def test_frames_are_named_by_patient_and_frame_and_have_the_promised_types():
     for k, frame in enumerate(sample()):
-        assert (frame.case, frame.group) == (f"p{k // 4:03d}_f{k % 4:02d}", f"p{k // 4:03d}")
+        assert (frame.case, frame.group) == (f"p{k // 3:03d}_f{k % 3:02d}", f"p{k // 3:03d}")
         assert frame.image.dtype == np.uint8 == frame.mask.dtype
         assert frame.image.shape == (*frame.mask.shape, 3)
         assert set(np.unique(frame.mask)) <= {0, 1}
