@@ -230,7 +230,7 @@ def test_data_commands(shell: Shell, place: Path) -> None:
     assert "Jha" in shown
     done = shell("data", "download", "phantom-polyp")
     assert "16 cases, 8 groups" in done.stdout
-    assert "16 usable cases; expected 240" in shell("data", "check", "phantom-polyp").stdout
+    assert "16 usable cases; expected 360" in shell("data", "check", "phantom-polyp").stdout
     fails(shell("data", "show", "kvasir-sg"), "'kvasir-seg'", "phantom-polyp")
 
 
