@@ -1,8 +1,7 @@
 """What exactly is this experiment?
 
-A recipe says everything that decides a result: data, network, input size, loss, schedule,
-seeds. It is frozen, it is saved beside the run, and its hash is part of the run's name, so two
-different experiments can never share a folder.
+A recipe says everything that decides a result. It is frozen, it is saved beside the run, and its
+hash is part of the run's name, so two different experiments can never share a folder.
 """
 
 from __future__ import annotations
@@ -136,7 +135,7 @@ class Recipe:
 
 
 RECIPES = (
-    # The settings that student projects publish for the HyperKvasir polyps.
+    # What student projects publish for the HyperKvasir polyps.
     Recipe(
         name="polyp",
         dataset="hyper-kvasir",
