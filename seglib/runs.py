@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -84,7 +84,8 @@ class Run:
     def network(self) -> nn.Module:
         """The trained network with its best weights, on the CPU, in evaluation mode."""
         saved = _read_checkpoint(self.checkpoint)
-        network = build_model(_without_weights(self.recipe), saved["n_classes"])
+        # The checkpoint replaces the encoder's weights, so they need not be fetched again.
+        network = build_model(replace(self.recipe, weights=None), saved["n_classes"])
         network.load_state_dict(saved["state_dict"])
         return network.to(memory_format=torch.channels_last).eval()
 
@@ -98,11 +99,6 @@ class Run:
             f"{name}, {len(self.history)} epochs, best validation Dice "
             f"{best['val_dice']:.3f} in epoch {best['epoch']:.0f}"
         )
-
-
-def _without_weights(recipe: Recipe) -> Recipe:
-    """The checkpoint replaces the encoder's weights, so they need not be fetched again."""
-    return Recipe.from_json(json.dumps(json.loads(recipe.to_json()) | {"weights": None}))
 
 
 def save_network(path: Path, network: nn.Module, recipe: Recipe, n_classes: int) -> Path:

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from seglib.comparison import Comparison
-from seglib.figures.scores import GREY, LEGEND, by_size, interval_plot, strata
-from seglib.figures.style import COLOURS, MODEL_TITLES, ONE_COLUMN, TWO_COLUMNS, figure
+from seglib.figures.scores import LEGEND, by_size, interval_plot, strata
+from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, ONE_COLUMN, TWO_COLUMNS, figure
 from seglib.intervals import summarise
 from seglib.results import Evaluation
 from seglib.scoring import METRICS

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from seglib.figures.scores import GREY, LEGEND
-from seglib.figures.style import COLOURS, MODEL_TITLES, TWO_COLUMNS, figure
+from seglib.figures.scores import LEGEND
+from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure
 from seglib.results import Evaluation
 
 STYLES = {"dice": ("-", "Dice"), "precision": ("--", "precision"), "recall": (":", "recall")}

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from seglib.figures.style import COLOURS, ONE_COLUMN, TWO_COLUMNS, figure, sign
+from seglib.figures.style import COLOURS, GREY, ONE_COLUMN, TWO_COLUMNS, figure, sign
 
 CHANNELS = {"red": COLOURS["prediction"], "green": COLOURS["truth"], "blue": COLOURS["unet"]}
 
@@ -37,7 +37,7 @@ def image_sizes(table: pd.DataFrame, source: str = "") -> Figure:
     largest = 1.08 * max(table["width"].max(), table["height"].max())
     least = 0.9 * min(table["width"].min(), table["height"].min())
     left.plot([least, largest], [least, largest], "--", color=COLOURS["background"], lw=0.8)
-    left.text(largest, largest, "square", ha="right", va="bottom", color="#666666", fontsize=7)
+    left.text(largest, largest, "square", ha="right", va="bottom", color=GREY, fontsize=7)
     left.set(xlabel="width, px", ylabel="height, px", title=f"{len(groups)} different sizes")
     ratio = table["width"] / table["height"]
     right.hist(ratio, bins=40, color=COLOURS["unet"])

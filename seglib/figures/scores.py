@@ -8,11 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from seglib.figures.style import COLOURS, ONE_COLUMN, TWO_COLUMNS, figure
+from seglib.figures.style import COLOURS, GREY, ONE_COLUMN, TWO_COLUMNS, figure
 from seglib.intervals import summarise
 from seglib.results import Evaluation
 
-GREY = "#666666"
 # Upper bound of an object's share of the image. Fixed, so that strata of two data sets compare.
 SIZES = {"no object": 0.0, "small (< 5 %)": 0.05, "medium (5–15 %)": 0.15, "large (> 15 %)": 1.0}
 LEGEND = {"frameon": True, "framealpha": 0.85, "edgecolor": "none"}  # readable above lines

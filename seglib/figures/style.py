@@ -34,6 +34,7 @@ COLOURS = {
     "background": "#999999",
     "ink": "#222222",
 }
+GREY = "#666666"  # lines and words that only help to read
 MODEL_TITLES = {"unet": "U-Net", "deeplabv3plus": "DeepLabV3+"}
 
 
@@ -101,7 +102,7 @@ def overlay(image: np.ndarray, mask: np.ndarray, colour: str, alpha: float = 0.3
 def sign(fig: Figure, source: str) -> Figure:
     """Write under a figure, small, which data it shows; an empty `source` says nothing."""
     if source:
-        fig.supxlabel(source, x=0.995, ha="right", fontsize=6, color="#666666")
+        fig.supxlabel(source, x=0.995, ha="right", fontsize=6, color=GREY)
     return fig
 
 
