@@ -37,8 +37,7 @@ def locate(card: DatasetCard, data: str | Path | None = None) -> Path:
         if (folder / card.images).is_dir() and (folder / card.masks).is_dir():
             return folder
     if card.is_synthetic:
-        _make_room(card, own)
-        _install(card, own, lambda inside: _generate(card, inside))
+        _generate(card, own)
         return own
     if card.urls:
         folder = given if os.access(_nearest_parent(data), os.W_OK) else own
@@ -67,10 +66,10 @@ def _make_room(card: DatasetCard, folder: Path) -> None:
         folder.rmdir()
 
 
-def _generate(card: DatasetCard, inside: Path) -> None:
+def _generate(card: DatasetCard, folder: Path) -> None:
     from seglib.phantoms import write_phantom  # imported here: real data does not need it
 
-    write_phantom(card.generator, inside, n=card.n_cases, seed=0)
+    write_phantom(card.generator, folder, card.n_cases, values=card.decoding.values)
 
 
 def _install(card: DatasetCard, folder: Path, fill: Callable[[Path], None]) -> None:

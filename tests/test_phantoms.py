@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from seglib.phantoms import PolypParameters, make_frame, make_phantom, polyp, write_phantom
-from seglib.phantoms.patient import admit
-from seglib.phantoms.rendering import Pose, render
+from seglib.phantoms import PolypParameters, make_frame, make_phantom, write_phantom
+from seglib.phantoms.polyp import scene
+from seglib.phantoms.polyp.patient import admit
+from seglib.phantoms.polyp.rendering import Pose, render
 
 SMALL = (96, 128)
 PLAIN = PolypParameters(
@@ -103,8 +104,8 @@ def test_the_mask_is_where_the_polyp_was_painted():
     bold = replace(PLAIN, relief=0, contrast=2, edge_softness=0.5, size_variation=0)
     for patient in range(4):
         who = admit(1, patient, SMALL, bold)
-        shown = polyp._scene(who, (1, patient, 0), bold)
-        bare = polyp._scene(who, (1, patient, 0), replace(bold, empty_share=1))
+        shown = scene._scene(who, (1, patient, 0), bold)
+        bare = scene._scene(who, (1, patient, 0), replace(bold, empty_share=1))
         change = np.abs(shown.radiance / bare.radiance - 1).max(axis=2)
         mask = shown.polyps.astype(np.uint8)
         assert (make_frame(1, patient, 0, SMALL, bold).mask == (mask & who.visible)).all()

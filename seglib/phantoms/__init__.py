@@ -1,14 +1,15 @@
 """What does a synthetic twin of a clinical task look like?
 
 Phantoms stand in for data that cannot travel with the course, and answer what no real data
-can: how does a score fall with size, contrast or noise? One module per task; this page is
+can: how does a score fall with size, contrast or noise? One room per task; this page is
 the register and the writer.
 """
 
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -18,20 +19,36 @@ from tqdm.auto import tqdm
 from seglib.course import nearest
 from seglib.phantoms import polyp
 from seglib.phantoms.canvas import Frame
-from seglib.phantoms.difficulty import PolypParameters
-from seglib.phantoms.polyp import make_frame
+from seglib.phantoms.polyp import PolypParameters, make_frame
 
 __all__ = ["PHANTOMS", "Frame", "PolypParameters", "make_frame", "make_phantom", "write_phantom"]
 
-PHANTOMS = {"phantom-polyp": polyp.make_frames}
+
+@dataclass(frozen=True)
+class Phantom:
+    """One entry of the register.
+
+    Attributes
+    ----------
+    frames
+        ``frames(n, seed, size, parameters)`` yields :class:`Frame` after :class:`Frame`.
+    size
+        Height and width of its images, px, unless told otherwise.
+    """
+
+    frames: Callable[..., Iterator[Frame]]
+    size: tuple[int, int]
+
+
+PHANTOMS = {"phantom-polyp": Phantom(polyp.make_frames, (224, 288))}
 
 
 def make_phantom(
     name: str,
     n: int,
     seed: int = 0,
-    size: tuple[int, int] = (224, 288),
-    parameters: PolypParameters | None = None,
+    size: tuple[int, int] | None = None,
+    parameters: object | None = None,
 ) -> Iterator[Frame]:
     """Make the first ``n`` frames of a phantom data set, one at a time.
 
@@ -45,37 +62,43 @@ def make_phantom(
         Number of frames, >= 0.
     seed : int
         Another seed, another data set; >= 0.
-    size : (int, int)
+    size : (int, int), optional
         Height and width in pixels about which the patients' images vary; each >= 32.
-    parameters : PolypParameters, optional
-        Difficulty; the calibrated default if None.
+    parameters : optional
+        Difficulty, such as :class:`PolypParameters`; the calibrated default if None.
 
     Returns
     -------
     iterator of Frame
-        Image (H, W, 3) uint8 and mask (H, W) uint8 of 0 and 1; some masks are empty.
+        Image and mask of class indices; some masks are empty.
 
     Raises
     ------
     ValueError
         If the name is unknown, or ``n``, ``seed`` or ``size`` is out of range.
     """
-    frames = PHANTOMS[nearest(name, PHANTOMS, "phantom")]
+    phantom = PHANTOMS[nearest(name, PHANTOMS, "phantom")]
     if n < 0 or seed < 0:
         raise ValueError(f"make_phantom: n is {n} and seed is {seed}; neither may be negative.")
+    size = tuple(size or phantom.size)
     if min(size) < 32:
-        raise ValueError(f"make_phantom: size is {tuple(size)}; give at least 32 by 32 pixels.")
-    return frames(n, seed, tuple(size), parameters)
+        raise ValueError(f"make_phantom: size is {size}; give at least 32 by 32 pixels.")
+    return phantom.frames(n, seed, size, parameters)
 
 
 def write_phantom(
-    name: str, folder: Path | str, n: int, seed: int = 0, size: tuple[int, int] = (224, 288)
+    name: str,
+    folder: Path | str,
+    n: int,
+    seed: int = 0,
+    size: tuple[int, int] | None = None,
+    values: tuple[int, ...] = (0, 255),
 ) -> Path:
     """Write a phantom data set to disk, whole or not at all.
 
-    ``folder`` gets ``images/p003_f02.png`` (RGB) and ``masks/p003_f02.png`` (0 and 255). All
-    is written beside it and moved into place at the end, so an interrupted run leaves nothing
-    behind and two processes may do it at once: the first to finish wins.
+    ``folder`` gets ``images/p003_f02.png`` and ``masks/p003_f02.png``. All is written beside it
+    and moved into place at the end, so an interrupted run leaves nothing behind and two
+    processes may do it at once: the first to finish wins.
 
     Parameters
     ----------
@@ -83,6 +106,8 @@ def write_phantom(
         As for :func:`make_phantom`.
     folder : Path
         The data set's folder. One that already holds images and masks is left as it is.
+    values : tuple of int
+        Grey value of each class in the mask files, 0 to 255.
 
     Returns
     -------
@@ -100,13 +125,14 @@ def write_phantom(
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    grey = np.array(values, dtype=np.uint8)
     try:
         draft.chmod(0o755)
         for part in ("images", "masks"):
             (draft / part).mkdir()
         for frame in tqdm(frames, total=n, desc=f"making {name}", unit="frame", leave=False):
-            _write_png(draft / "images" / f"{frame.case}.png", frame.image[..., ::-1])
-            _write_png(draft / "masks" / f"{frame.case}.png", frame.mask * np.uint8(255))
+            _write_png(draft / "images" / f"{frame.case}.png", frame.image)
+            _write_png(draft / "masks" / f"{frame.case}.png", grey[frame.mask])
         _move(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -124,7 +150,8 @@ def _is_written(folder: Path, name: str) -> bool:
 
 
 def _write_png(path: Path, pixels: np.ndarray) -> None:
-    path.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+    """Write RGB or grey pixels; OpenCV wants blue first."""
+    path.write_bytes(cv2.imencode(".png", pixels[..., ::-1] if pixels.ndim == 3 else pixels)[1])
 
 
 def _move(draft: Path, folder: Path) -> None:

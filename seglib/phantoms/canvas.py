@@ -16,10 +16,10 @@ class Frame:
         Unique name, for example ``p003_f02``.
     group : str
         Synthetic patient, for example ``p003``.
-    image : ndarray, shape (H, W, 3), uint8
-        RGB, 0 to 255.
+    image : ndarray, shape (H, W, 3), uint8, or (H, W), uint16
+        RGB, 0 to 255; or CT, stored as HU + 1024.
     mask : ndarray, shape (H, W), uint8
-        1 inside the object, 0 elsewhere; all 0 when the frame shows none.
+        Class indices; all 0 when the frame shows no object.
     """
 
     case: str

@@ -5,11 +5,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from seglib.phantoms import endoscope
 from seglib.phantoms.canvas import stream
-from seglib.phantoms.difficulty import PolypParameters
-from seglib.phantoms.lesion import Lesion, grow_lesion
-from seglib.phantoms.mucosa import Wall, grow_wall
+from seglib.phantoms.polyp import endoscope
+from seglib.phantoms.polyp.difficulty import PolypParameters
+from seglib.phantoms.polyp.lesion import Lesion, grow_lesion
+from seglib.phantoms.polyp.mucosa import Wall, grow_wall
 
 
 @dataclass(frozen=True)

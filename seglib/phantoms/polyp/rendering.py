@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from seglib.phantoms.canvas import pixel_grid
-from seglib.phantoms.lesion import REACH, Lesion, level, surface
-from seglib.phantoms.mucosa import Wall
+from seglib.phantoms.polyp.lesion import REACH, Lesion, level, surface
+from seglib.phantoms.polyp.mucosa import Wall
 
 
 @dataclass(frozen=True)

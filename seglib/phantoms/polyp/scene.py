@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from seglib.phantoms import endoscope
 from seglib.phantoms.canvas import Frame, stream
-from seglib.phantoms.difficulty import PolypParameters
-from seglib.phantoms.lesion import Lesion
-from seglib.phantoms.mucosa import View, look
-from seglib.phantoms.patient import Patient, admit
-from seglib.phantoms.rendering import Pose, paint, render
+from seglib.phantoms.polyp import endoscope
+from seglib.phantoms.polyp.difficulty import PolypParameters
+from seglib.phantoms.polyp.lesion import Lesion
+from seglib.phantoms.polyp.mucosa import View, look
+from seglib.phantoms.polyp.patient import Patient, admit
+from seglib.phantoms.polyp.rendering import Pose, paint, render
 
 
 @dataclass(frozen=True)

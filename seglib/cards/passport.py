@@ -1,0 +1,95 @@
+"""What is written on a card? The passport of a data set, and of each class in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seglib.images import MaskDecoding
+
+
+@dataclass(frozen=True)
+class LabelClass:
+    """One class of a mask.
+
+    Attributes
+    ----------
+    name
+        Plain word, e.g. ``polyp``.
+    value
+        Grey value of the class in the mask files.
+    colour
+        Colour in figures, ``"#rrggbb"``, from the colour-blind safe set of Okabe & Ito (2008).
+    """
+
+    name: str
+    value: int
+    colour: str
+
+
+@dataclass(frozen=True)
+class DatasetCard:
+    """What there is to know about a data set before opening it.
+
+    Attributes
+    ----------
+    name, title, task, modality
+        Key of the card, its name in prose, what is segmented, and how the images were made.
+    classes
+        Classes in the order of their indices; index 0 is background.
+    decoding
+        How mask files become class indices.
+    images, masks
+        Folders inside the data set's own folder.
+    mask_name
+        Stem of the mask's file name, given the image's: ``"{stem}"`` if they are the same.
+    group_pattern
+        Regular expression on the file name; its first group names the patient, sequence or
+        site. None if nothing of the kind is known: each image is then its own group.
+    n_cases
+        Number of image-mask pairs.
+    urls, sha256, size_mb
+        Where the ZIP file is, its checksum (None: the authors publish none) and its size.
+    licence, citation, homepage
+        Who may use it for what, what to cite, and where this is written.
+    manual
+        What to do by hand when the download fails or needs a login.
+    defects
+        Known flaws, one sentence each.
+    generator
+        Name for :func:`seglib.phantoms.write_phantom` if the data set is synthetic.
+    """
+
+    name: str
+    title: str
+    task: str
+    modality: str
+    classes: tuple[LabelClass, ...]
+    decoding: MaskDecoding
+    images: str
+    masks: str
+    n_cases: int
+    licence: str
+    citation: str
+    mask_name: str = "{stem}"
+    group_pattern: str | None = None
+    urls: tuple[str, ...] = ()
+    sha256: str | None = None
+    size_mb: float = 0.0
+    homepage: str | None = None
+    manual: str | None = None
+    defects: tuple[str, ...] = ()
+    generator: str | None = None
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes, background included."""
+        return len(self.classes)
+
+    @property
+    def is_synthetic(self) -> bool:
+        """True if a program made the images."""
+        return self.generator is not None
+
+
+BACKGROUND = LabelClass("background", 0, "#000000")
+OBJECT = LabelClass("object", 255, "#E69F00")
