@@ -13,8 +13,8 @@ from itertools import combinations
 import pandas as pd
 
 from seglib.cost import cost
-from seglib.course import nearest
 from seglib.intervals import summarise
+from seglib.names import nearest
 from seglib.results import Evaluation
 from seglib.scoring import METRICS
 from seglib.significance import holm, paired_tests

@@ -6,12 +6,12 @@ The only module that reads the environment. Four variables steer the whole cours
 
 from __future__ import annotations
 
-import difflib
 import os
-import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from seglib.cards import card
+from seglib.names import nearest
 
 PROFILES = ("quick", "full")
 
@@ -43,8 +43,8 @@ class Settings:
 
     @property
     def recipe(self) -> str:
-        """Name of the recipe that this profile trains."""
-        return "polyp-quick" if self.profile == "quick" else "polyp-modern"
+        """Name of the recipe that this profile trains on this data set."""
+        return f"{card(self.dataset).recipe}-{'quick' if self.profile == 'quick' else 'modern'}"
 
     @property
     def figures(self) -> Path:
@@ -91,39 +91,3 @@ def settings() -> Settings:
 def _folder(variable: str, root: Path, default: str) -> Path:
     """Folder that a variable names; a relative one counts from the course folder."""
     return (root / Path(os.environ.get(variable) or default).expanduser()).resolve()
-
-
-def nearest(name: str, known: Iterable[str], what: str) -> str:
-    """Return `name` if it is known, else say which name was probably meant.
-
-    Raises
-    ------
-    ValueError
-        Names the nearest known name and lists all of them.
-    """
-    known = tuple(known)
-    if name in known:
-        return name
-    close = difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=0.5)
-    hint = f" Did you mean '{close[0]}'?" if close else ""
-    raise ValueError(f"Unknown {what} '{name}'.{hint} Known: {', '.join(known)}.")
-
-
-def write_atomic(path: Path, data: str | bytes) -> Path:
-    """Write a file so that a reader sees the old one or the new one, never half of it.
-
-    Parent folders are made. The data goes to a temporary file in the same folder first.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    payload = data.encode() if isinstance(data, str) else data
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(payload)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path

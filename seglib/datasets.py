@@ -10,8 +10,10 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from seglib.cards import BACKGROUND, OBJECT, DatasetCard, LabelClass, card
-from seglib.course import settings, write_atomic
-from seglib.images import MaskDecoding, read_image, read_mask
+from seglib.course import settings
+from seglib.decoding import MaskDecoding
+from seglib.files import write_atomic
+from seglib.images import read_image, read_mask
 from seglib.pairing import Problem, pair
 from seglib.sources import locate
 

@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from seglib.course import nearest, write_atomic
+from seglib.files import write_atomic
 from seglib.images import read_image, read_mask
 from seglib.inference import predict_cases
 from seglib.metrics import counts_of
+from seglib.names import nearest
 from seglib.results import Evaluation, is_answered, read_results, result_files, write_results
 from seglib.runs import Run
 from seglib.scoring import METRICS, TOLERANCE, Scored, of_counts, score_cases

@@ -6,13 +6,13 @@ indices. Every function here takes and returns plain NumPy arrays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import numpy as np
 from PIL import Image
+
+from seglib.decoding import MaskDecoding
 
 REDUCED = {n: getattr(cv2, f"IMREAD_REDUCED_GRAYSCALE_{n}") for n in (2, 4, 8)}
 ENDS = {b"\xff\xd8": b"\xff\xd9", b"\x89P": b"IEND"}  # first and last bytes of JPEG and PNG
@@ -22,28 +22,6 @@ UNREADABLE = (
     "{} cannot be read as an image; expected a whole JPG, PNG or TIFF file: "
     "copy or download it again, or leave it out."
 )
-
-
-@dataclass(frozen=True)
-class MaskDecoding:
-    """How the pixels of a mask file become class indices.
-
-    Attributes
-    ----------
-    kind
-        ``threshold``: grey values above `at` are class 1, all others 0. Right for masks saved
-        as JPEG, where compression smears 0 and 255. ``values``: class ``i`` is exactly the grey
-        value ``values[i]``. ``colours``: class ``i`` is exactly ``colours[i]``, ``"#rrggbb"``.
-    at
-        Threshold in grey values of the file (0-255 for 8 bit).
-    values, colours
-        One entry a class; index 0 is background.
-    """
-
-    kind: Literal["threshold", "values", "colours"] = "threshold"
-    at: int = 127
-    values: tuple[int, ...] = ()
-    colours: tuple[str, ...] = ()
 
 
 def _require_whole(path: Path) -> None:

@@ -13,7 +13,7 @@ from segmentation_models_pytorch.losses import DiceLoss, FocalLoss
 from torch import Tensor
 from torch.nn import functional as F
 
-from seglib.course import nearest
+from seglib.names import nearest
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 

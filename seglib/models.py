@@ -12,7 +12,7 @@ import segmentation_models_pytorch as smp
 import torch
 from torch import Tensor, nn
 
-from seglib.course import nearest
+from seglib.names import nearest
 from seglib.recipes import Recipe
 
 ARCHITECTURES = tuple(sorted(smp.MODEL_ARCHITECTURES_MAPPING))

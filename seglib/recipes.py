@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from seglib.course import nearest
+from seglib.names import nearest
 
 OPTIMISERS = ("adam", "adamw")
 SCHEDULES = ("constant", "one-cycle", "cosine")

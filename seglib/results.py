@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from seglib.course import write_atomic
+from seglib.files import write_atomic
 from seglib.intervals import summarise
 from seglib.scoring import METRICS
 

@@ -14,7 +14,8 @@ from pydantic import TypeAdapter
 from torch import nn
 
 from seglib.cards import DatasetCard
-from seglib.course import settings, write_atomic
+from seglib.course import settings
+from seglib.files import write_atomic
 from seglib.loading import prepare
 from seglib.models import build_model
 from seglib.recipes import Recipe

@@ -19,7 +19,8 @@ from filelock import FileLock
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from tqdm.auto import tqdm
 
-from seglib.course import settings, write_atomic
+from seglib.course import settings
+from seglib.files import write_atomic
 from seglib.hardware import choose_precision, environment
 from seglib.loading import SegmentationData, prepare
 from seglib.recipes import Recipe

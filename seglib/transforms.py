@@ -8,7 +8,7 @@ import torch
 from albumentations.pytorch import ToTensorV2
 from torch import Tensor
 
-from seglib.course import nearest
+from seglib.names import nearest
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)

@@ -3,7 +3,8 @@
 import pytest
 
 import seglib
-from seglib.course import nearest, write_atomic
+from seglib.files import write_atomic
+from seglib.names import nearest
 
 
 def test_settings_default_to_the_embedded_data(monkeypatch, tmp_path):

@@ -17,7 +17,7 @@ import seglib.cards
 import seglib.sources
 from seglib.cards import LabelClass, card
 from seglib.datasets import check, from_folders, load
-from seglib.images import MaskDecoding
+from seglib.decoding import MaskDecoding
 
 SIZE = (24, 32)
 

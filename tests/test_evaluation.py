@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from seglib import evaluation
+from seglib.decoding import MaskDecoding
 from seglib.evaluation import evaluate, load_probability
-from seglib.images import MaskDecoding
 from seglib.results import result_files
 
 CARD = SimpleNamespace(

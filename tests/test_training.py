@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from seglib.datasets import from_folders
-from seglib.images import MaskDecoding
+from seglib.decoding import MaskDecoding
 from seglib.inference import predict, predict_cases, to_labels
 from seglib.recipes import Recipe, Stage
 from seglib.runs import load_run

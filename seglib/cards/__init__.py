@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from seglib.cards.passport import BACKGROUND, OBJECT, DatasetCard, LabelClass
 from seglib.cards.polyp import HYPER_KVASIR, KVASIR_SEG, PHANTOM_POLYP
-from seglib.course import nearest
+from seglib.names import nearest
 
 __all__ = ["BACKGROUND", "CARDS", "OBJECT", "DatasetCard", "LabelClass", "card", "cards"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seglib.images import MaskDecoding
+from seglib.decoding import MaskDecoding
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,14 @@ class DatasetCard:
         Folders inside the data set's own folder.
     mask_name
         Stem of the mask's file name, given the image's: ``"{stem}"`` if they are the same.
+    recipe
+        Family of recipes for this task: ``polyp`` stands for ``polyp``, ``polyp-modern`` and
+        ``polyp-quick``.
+    window, offset
+        For CT and MR: centre and width of the intensities to show, after `offset` is added to
+        the stored grey values (CT stored as HU + 1024 has offset -1024). None: as stored.
+    spacing_mm
+        Height and width of a pixel, mm, if all images share it.
     group_pattern
         Regular expression on the file name; its first group names the patient, sequence or
         site. None if nothing of the kind is known: each image is then its own group.
@@ -70,7 +78,11 @@ class DatasetCard:
     n_cases: int
     licence: str
     citation: str
+    recipe: str = "polyp"
     mask_name: str = "{stem}"
+    window: tuple[float, float] | None = None
+    offset: float = 0.0
+    spacing_mm: tuple[float, float] | None = None
     group_pattern: str | None = None
     urls: tuple[str, ...] = ()
     sha256: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from seglib.cards.passport import BACKGROUND, DatasetCard, LabelClass
-from seglib.images import MaskDecoding
+from seglib.decoding import MaskDecoding
 
 POLYP = LabelClass("polyp", 255, "#E69F00")
 

@@ -10,8 +10,8 @@ import numpy as np
 from torch import nn
 
 from seglib.cards import DatasetCard
-from seglib.course import write_atomic
 from seglib.figures.style import overlay
+from seglib.files import write_atomic
 from seglib.images import read_image, to_rgb
 from seglib.inference import predict, to_labels
 from seglib.runs import Run

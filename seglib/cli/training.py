@@ -44,7 +44,8 @@ def train(
     that was interrupted, and shows the result of one that is finished.
     """
     fields = {key: value for key, value in locals().items() if key != "recipe"}
-    from seglib.course import settings, write_atomic
+    from seglib.course import settings
+    from seglib.files import write_atomic
     from seglib.recipes import recipe as named
 
     now = settings()

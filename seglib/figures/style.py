@@ -13,7 +13,8 @@ import numpy as np
 from filelock import FileLock
 from matplotlib.figure import Figure
 
-from seglib.course import Settings, write_atomic
+from seglib.course import Settings
+from seglib.files import write_atomic
 
 ONE_COLUMN, TWO_COLUMNS = 85.0, 175.0  # mm
 _MM_PER_INCH = 25.4

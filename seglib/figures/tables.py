@@ -8,8 +8,9 @@ import pandas as pd
 
 from seglib.cards import DatasetCard
 from seglib.comparison import LEVEL, Comparison
-from seglib.course import Settings, write_atomic
+from seglib.course import Settings
 from seglib.figures.style import MODEL_TITLES
+from seglib.files import write_atomic
 from seglib.intervals import summarise
 from seglib.results import Evaluation
 from seglib.scoring import METRICS

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from tqdm.auto import tqdm
 
-from seglib.course import nearest
+from seglib.names import nearest
 from seglib.phantoms import polyp
 from seglib.phantoms.canvas import Frame
 from seglib.phantoms.polyp import PolypParameters, make_frame

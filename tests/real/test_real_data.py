@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from seglib.datasets import check, from_folders, load
-from seglib.images import MaskDecoding, read_image, to_rgb
+from seglib.decoding import MaskDecoding
+from seglib.images import read_image, to_rgb
 from seglib.splits import find_duplicates, find_leaks, split
 
 pytestmark = pytest.mark.real  # skipped by conftest.py where SEGLIB_DATA is not set

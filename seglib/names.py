@@ -1,0 +1,22 @@
+"""Which of the known names was meant?"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(name: str, known: Iterable[str], what: str) -> str:
+    """Return `name` if it is known, else say which name was probably meant.
+
+    Raises
+    ------
+    ValueError
+        Names the nearest known name and lists all of them.
+    """
+    known = tuple(known)
+    if name in known:
+        return name
+    close = difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=0.5)
+    hint = f" Did you mean '{close[0]}'?" if close else ""
+    raise ValueError(f"Unknown {what} '{name}'.{hint} Known: {', '.join(known)}.")
