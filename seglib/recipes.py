@@ -74,6 +74,9 @@ class Recipe:
         Side of the square network input, px.
     augmentation
         See :data:`seglib.transforms.AUGMENTATIONS`.
+    paste
+        Share of training images that get an object of another one, 0 to 1; see
+        :mod:`seglib.pasting`.
     ema
         Decay of the running mean of the weights that is validated and kept; 0 switches it off.
     stages
@@ -96,6 +99,7 @@ class Recipe:
     width: int = 64
     size: int = 128
     augmentation: str = "full"
+    paste: float = 0.0
     ema: float = 0.0
     stages: tuple[Stage, ...] = (Stage(epochs=40),)
     fractions: tuple[float, float, float] = (0.7, 0.1, 0.2)
@@ -150,9 +154,11 @@ RECIPES = (
     Recipe(
         name="polyp-modern",
         dataset="kvasir-seg",
+        encoder="resnet18",
         size=128,
+        paste=0.5,
         ema=0.995,
-        stages=(Stage(epochs=64, batch_size=8),),
+        stages=(Stage(epochs=80, loss="bce_image_dice", batch_size=8),),
     ),
     Recipe(
         name="polyp-quick",
@@ -160,7 +166,7 @@ RECIPES = (
         encoder="resnet18",
         size=96,
         ema=0.98,
-        stages=(Stage(epochs=20, lr=2e-3, batch_size=8),),
+        stages=(Stage(epochs=20, lr=2e-3, loss="bce_image_dice", batch_size=8),),
     ),
 )
 
