@@ -1,0 +1,50 @@
+"""Recipes for polyps in colonoscopy."""
+
+from __future__ import annotations
+
+from seglib.recipes.experiment import Recipe, Stage
+
+_BCE = Stage(
+    epochs=100, lr=1e-3, loss="bce", optimiser="adam", schedule="constant", weight_decay=0.0
+)
+_DICE = Stage(
+    epochs=20, lr=1e-4, loss="dice", optimiser="adam", schedule="constant", weight_decay=0.0
+)
+
+RECIPES = (
+    (
+        Recipe(
+            name="polyp",
+            dataset="hyper-kvasir",
+            encoder="plain",
+            size=128,
+            augmentation="none",
+            stages=(_BCE, _DICE),
+        ),
+        "Student project on HyperKvasir: 128 px, U-Net of four encoder and four decoder blocks, "
+        "100 epochs of BCE with Adam at 1e-3, then Dice loss at 1e-4. Not published, hence ours: "
+        "the length of stage 2, the batch size, the split.",
+    ),
+    (
+        Recipe(
+            name="polyp-modern",
+            dataset="kvasir-seg",
+            size=128,
+            ema=0.995,
+            stages=(Stage(epochs=64, batch_size=8),),
+        ),
+        "This course: ResNet-34 encoder, AdamW with one cycle, BCE + Dice, running mean of the "
+        "weights, full augmentation; little more than half the published epochs.",
+    ),
+    (
+        Recipe(
+            name="polyp-quick",
+            dataset="phantom-polyp",
+            encoder="resnet18",
+            size=96,
+            ema=0.98,
+            stages=(Stage(epochs=20, lr=2e-3, batch_size=8),),
+        ),
+        "This course: minutes on synthetic polyps.",
+    ),
+)
