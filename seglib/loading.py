@@ -27,6 +27,7 @@ from tqdm.auto import tqdm
 
 from seglib.datasets import load
 from seglib.images import read_image, read_mask, resize_image, resize_mask, to_rgb
+from seglib.pasting import paste_object
 from seglib.recipes import Recipe, Stage
 from seglib.splits import find_duplicates, split
 from seglib.transforms import eval_transform, train_transform
@@ -120,11 +121,15 @@ class CachedDataset(Dataset):
     """Some rows of a cache, transformed when they are asked for.
 
     An index is a pair ``(row, seed)``: augmentation depends on nothing else, so an epoch can be
-    repeated exactly, with any number of workers, after any interruption.
+    repeated exactly, with any number of workers, after any interruption. `paste` is the share of
+    images that get the object of another row (:mod:`seglib.pasting`).
     """
 
-    def __init__(self, cache: Cache, rows: np.ndarray, transform: Compose) -> None:
-        self.cache, self.rows, self.transform = cache, np.asarray(rows), transform
+    def __init__(
+        self, cache: Cache, rows: np.ndarray, transform: Compose, paste: float = 0.0
+    ) -> None:
+        self.cache, self.rows = cache, np.asarray(rows)
+        self.transform, self.paste = transform, paste
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -134,6 +139,11 @@ class CachedDataset(Dataset):
         row, seed = self.rows[index[0]], index[1]
         self.transform.set_random_seed(seed)
         image, mask = np.array(self.cache.images[row]), np.array(self.cache.masks[row])
+        rng = np.random.default_rng(seed)
+        if rng.random() < self.paste:
+            donor = rng.choice(self.rows)
+            donor_image, donor_mask = self.cache.images[donor], self.cache.masks[donor]
+            image, mask = paste_object(image, mask, donor_image, donor_mask, rng)
         made = self.transform(image=image, mask=mask)
         return made["image"], made["mask"].long()
 
@@ -173,7 +183,8 @@ class SegmentationData(L.LightningDataModule):
         self.stage, self.seed = stage, recipe.seed
         cache = build_cache(cases, recipe.size, folder)
         rows = {name: np.flatnonzero(cases["split"] == name) for name in ("train", "val")}
-        self.train = CachedDataset(cache, rows["train"], train_transform(recipe.augmentation))
+        augment = train_transform(recipe.augmentation)
+        self.train = CachedDataset(cache, rows["train"], augment, recipe.paste)
         self.val = CachedDataset(cache, rows["val"], eval_transform())
 
     def _loader(self, dataset: CachedDataset, training: bool) -> DataLoader:

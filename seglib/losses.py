@@ -1,7 +1,7 @@
 """What is minimised?
 
-Every loss takes raw logits and integer targets and returns one number. Dice and focal terms
-come from segmentation-models-pytorch; the chapter on U-Net writes them out.
+Every loss takes raw logits and integer targets and returns one number. The pooled Dice and the
+focal term come from segmentation-models-pytorch; the chapter on U-Net writes them out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 LOSSES = {
     "bce": ("cross_entropy",),
     "dice": ("dice",),
+    "image_dice": ("image_dice",),
     "bce_dice": ("cross_entropy", "dice"),
+    "bce_image_dice": ("cross_entropy", "image_dice"),
     "focal": ("focal",),
     "dice_focal": ("dice", "focal"),
 }
@@ -32,15 +34,32 @@ def _cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     return F.cross_entropy(logits, target)
 
 
+def _image_dice(logits: Tensor, target: Tensor) -> Tensor:
+    """One minus the soft Dice of each image and foreground class, averaged over both.
+
+    A small object weighs as much as a large one. The 1 in the fraction stands for one pixel: an
+    image without the object costs nothing only if next to nothing is called object.
+    """
+    if logits.shape[1] == 1:
+        probability, truth = logits.sigmoid(), target[:, None]
+    else:
+        probability = logits.softmax(dim=1)[:, 1:]
+        truth = F.one_hot(target, logits.shape[1]).movedim(-1, 1)[:, 1:]
+    shared = (probability * truth).sum(dim=(2, 3))
+    total = probability.sum(dim=(2, 3)) + truth.sum(dim=(2, 3))
+    return 1 - ((2 * shared + 1) / (total + 1)).mean()
+
+
 def build_loss(name: str, n_classes: int = 2) -> Loss:
     """A loss by name.
 
     Parameters
     ----------
     name
-        ``bce`` (cross-entropy), ``dice`` (Milletari et al. 2016, pooled over the batch, so that
-        an image without foreground does not dominate), ``focal`` (Lin et al. 2017, gamma 2), or
-        an equal-weight mean of two: ``bce_dice``, ``dice_focal``.
+        ``bce`` (cross-entropy), ``dice`` (Milletari et al. 2016, pooled over the batch: large
+        objects weigh most), ``image_dice`` (the same for each image by itself: all objects
+        weigh alike), ``focal`` (Lin et al. 2017, gamma 2), or an equal-weight mean of two:
+        ``bce_dice``, ``bce_image_dice``, ``dice_focal``.
     n_classes
         Classes with the background.
 
@@ -61,6 +80,7 @@ def build_loss(name: str, n_classes: int = 2) -> Loss:
         "cross_entropy": _cross_entropy,
         # The smoothing keeps a batch without foreground from pulling with full force.
         "dice": DiceLoss(mode, smooth=1.0),
+        "image_dice": _image_dice,
         "focal": FocalLoss(mode, gamma=2.0),
     }
     chosen = [terms[term] for term in LOSSES[nearest(name, LOSSES, "loss")]]

@@ -85,17 +85,6 @@ def test_organs_are_numbered_as_their_masks_are():
     assert rsna == ["liver", "spleen", "left kidney", "right kidney", "bowel"]
 
 
-@pytest.mark.parametrize(
-    ("name", "case", "group"),
-    [
-        ("rsna-abdomen", "10004_21057_0012", "10004"),
-        ("tcia", "TCGA-AA-01_x_0012", "TCGA-AA-01_x"),
-    ],
-)
-def test_slices_are_grouped_by_patient(name, case, group):
-    assert re.search(card(name).group_pattern, case)[1] == group
-
-
 def test_x_rays_are_their_own_groups_and_name_their_site():
     entry = card("chest-xray")
     assert entry.group_pattern is None and entry.group_table is None

@@ -52,7 +52,7 @@ def test_list_says_how_to_get_each_data_set(say):
     ("name", "groups"),
     [
         ("chaos-mr", "in groups.csv"),
-        ("rsna-abdomen", "in the file names"),
+        ("phantom-polyp", "in the file names"),
         ("isic2018", "not known, so each image counts as its own"),
     ],
 )

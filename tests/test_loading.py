@@ -77,3 +77,16 @@ def test_the_sampler_visits_every_row_once():
     assert sorted(rows) == list(range(7))
     assert len(set(seeds)) == 7
     assert [row for row, _ in SeededSampler(3, seed=0, shuffle=False)] == [0, 1, 2]
+
+
+def test_pasting_adds_objects_to_some_training_images_only(cases, tmp_path):
+    def masks(paste: float, part: str) -> torch.Tensor:
+        plain = recipe("polyp-quick", size=32, augmentation="none", paste=paste)
+        data = SegmentationData(cases, plain, plain.stages[0], tmp_path / "cache")
+        chosen = getattr(data, part)
+        return torch.stack([chosen[i, 5 + i][1] for i in range(len(chosen))])
+
+    none, always, again = masks(0.0, "train"), masks(1.0, "train"), masks(1.0, "train")
+    assert (always >= none).all() and always.sum() > none.sum()
+    assert torch.equal(always, again)
+    assert torch.equal(masks(0.0, "val"), masks(1.0, "val"))

@@ -18,8 +18,11 @@ TARGET = torch.tensor([[[1, 1, 0, 0]]])
         ("bce", math.log(2)),
         # Soft Dice = (2 * 1 + 2) / (2 + 2 + 2): intersection 1, smoothing 1 on either half.
         ("dice", 1 - 4 / 6),
+        # One image: (2 * 1 + 1) / (2 + 2 + 1).
+        ("image_dice", 1 - 3 / 5),
         ("focal", 0.5**2 * math.log(2)),
         ("bce_dice", (math.log(2) + 2 / 6) / 2),
+        ("bce_image_dice", (math.log(2) + 2 / 5) / 2),
         ("dice_focal", (0.5**2 * math.log(2) + 2 / 6) / 2),
     ],
 )
@@ -46,6 +49,25 @@ def test_losses_are_finite_and_differentiable(name, n_classes):
         value.backward()
         assert torch.isfinite(value)
         assert torch.isfinite(logits.grad).all()
+
+
+def test_pooled_dice_weighs_pixels_and_image_dice_weighs_images():
+    # One image with a large object that is found, one with a single pixel that is missed.
+    target = torch.zeros(2, 10, 10).long()
+    target[0, :5] = 1
+    target[1, 0, 0] = 1
+    logits = torch.where(target > 0, 30.0, -30.0)
+    logits[1] = -30.0
+    pooled, each = (build_loss(n)(logits[:, None], target).item() for n in ("dice", "image_dice"))
+    assert pooled == pytest.approx(1 - 102 / 103, abs=1e-6)
+    assert each == pytest.approx((0 + 1 / 2) / 2, abs=1e-6)
+
+
+def test_image_dice_of_several_classes_averages_the_foreground():
+    target = torch.tensor([[[0, 1, 2, 2]]])
+    logits = 30.0 * torch.nn.functional.one_hot(torch.tensor([[[0, 1, 2, 0]]]), 3).movedim(-1, 1)
+    # Class 1 is right; of class 2 one of two pixels is found: (2 + 1) / (1 + 2 + 1).
+    assert build_loss("image_dice", 3)(logits, target).item() == pytest.approx(0.25 / 2, abs=1e-6)
 
 
 def test_unknown_loss_is_refused():

@@ -73,7 +73,7 @@ RSNA_ABDOMEN = DatasetCard(
     recipe="abdominal-organs",
     window=(50.0, 400.0),
     offset=-1024.0,
-    group_pattern=r"^(\d+)_",
+    group_table=GroupTable("table.csv", case="case", group="group"),
     licence="Non-commercial use only, under the competition's rules.",
     citation=(
         "Rudie JD, Lin HM, Ball RL, et al. The RSNA Abdominal Traumatic Injury CT (RATIC) Dataset. "
@@ -82,8 +82,8 @@ RSNA_ABDOMEN = DatasetCard(
     homepage="https://www.kaggle.com/competitions/rsna-2023-abdominal-trauma-detection",
     manual=(
         "log in at Kaggle, accept the competition's rules, download its segmentations and the "
-        "series they belong to, and save each slice as images/PATIENT_SERIES_SLICE.png (16 bit, "
-        "HU + 1024) with its labels 0 to 5 under the same name in masks"
+        "series they belong to, and cut both into slices: seglib data convert SERIES "
+        "data/rsna-abdomen --masks SEGMENTATIONS"
     ),
     defects=(
         "Only a part of the series has segmentations, and they were made with a network's help.",
@@ -102,14 +102,13 @@ TCIA = replace(
     decoding=MaskDecoding("values", values=(0, 1)),
     window=None,
     offset=0.0,
-    group_pattern=r"^(.+)_\d+$",
     licence="Each collection has its own: read it on the collection's page.",
     citation="Each collection has its own: copy it from the collection's page.",
     homepage="https://www.cancerimagingarchive.net/",
     manual=(
         "choose a collection with segmentations at https://www.cancerimagingarchive.net/, download "
-        "its series and DICOM-SEG files with the NBIA Data Retriever, convert them with "
-        "'seglib data convert', and name the slices PATIENT_SLICE.png"
+        "its series and DICOM-SEG files with the NBIA Data Retriever, and cut both into slices: "
+        "seglib data convert SERIES data/tcia --masks SEGMENTATIONS"
     ),
     defects=(
         "This card fits any collection with one object; for more classes, window or spacing use "

@@ -34,7 +34,7 @@ def train(
     epochs: Annotated[int | None, Option(help="Passes over the cases, per stage.")] = None,
     batch_size: Annotated[int | None, Option(help="Images in one step.")] = None,
     lr: Annotated[float | None, Option(help="Learning rate.")] = None,
-    loss: Annotated[str | None, Option(help="bce, dice, bce_dice, focal, dice_focal.")] = None,
+    loss: Annotated[str | None, Option(help="bce, bce_image_dice, dice_focal, …")] = None,
     optimiser: Annotated[str | None, Option(help="adam or adamw.")] = None,
     schedule: Annotated[str | None, Option(help="constant, one-cycle or cosine.")] = None,
     accumulate: Annotated[int | None, Option(help="Steps averaged into one update.")] = None,

@@ -20,8 +20,8 @@ from seglib.metrics import counts, dice
 
 LOSS_STYLES = {
     "bce": ("BCE", COLOURS["unet"], "-"),
-    "dice": ("Dice", COLOURS["truth"], "-"),
-    "bce_dice": ("BCE + Dice", COLOURS["ink"], "--"),
+    "image_dice": ("Dice", COLOURS["truth"], "-"),
+    "bce_image_dice": ("BCE + Dice", COLOURS["ink"], "--"),
     "focal": ("focal", COLOURS["prediction"], "-"),
 }
 SIDE = 64  # px; side of the drawn-up image on which losses are compared

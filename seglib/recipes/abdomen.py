@@ -33,12 +33,12 @@ RECIPES = (
             size=192,
             augmentation="upright",
             ema=0.995,
-            stages=(Stage(epochs=40, batch_size=8),),
+            stages=(Stage(epochs=40, loss="bce_image_dice", batch_size=8),),
             fractions=(0.65, 0.15, 0.2),
         ),
         "This course: as many epochs, with ResNet-34 encoder, AdamW with one cycle, cross-entropy "
-        "+ Dice, running mean of the weights, and no mirroring, which would swap left and right. "
-        "Shares for 20 patients: with less than .15 a single one might validate.",
+        "+ Dice per image, running mean of the weights, and no mirroring, which would swap left "
+        "and right. Shares for 20 patients: with less than .15 a single one might validate.",
     ),
     (
         Recipe(
@@ -48,7 +48,7 @@ RECIPES = (
             size=128,
             augmentation="upright",
             ema=0.98,
-            stages=(Stage(epochs=20, lr=2e-3, batch_size=8),),
+            stages=(Stage(epochs=20, lr=2e-3, loss="bce_image_dice", batch_size=8),),
         ),
         "This course: minutes on synthetic abdomens.",
     ),

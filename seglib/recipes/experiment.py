@@ -34,9 +34,9 @@ class Stage:
         Images in one step.
     accumulate
         Steps whose gradients are averaged before the weights move; the virtual batch is
-        ``batch_size * accumulate``. Cross-entropy and focal loss then have exactly the gradients
-        of one large batch; Dice is pooled over each step's images and averaged over the steps,
-        and batch norm sees one step at a time.
+        ``batch_size * accumulate``. Losses that are means over pixels or images then have exactly
+        the gradients of one large batch. The pooled Dice sees one step at a time, and so does
+        batch norm.
     weight_decay
         Decay of convolution weights; norms and biases are left alone.
     """
@@ -71,6 +71,9 @@ class Recipe:
         Side of the square network input, px.
     augmentation
         See :data:`seglib.transforms.AUGMENTATIONS`.
+    paste
+        Share of training images that get an object of another one, 0 to 1; see
+        :mod:`seglib.pasting`.
     ema
         Decay of the running mean of the weights that is validated and kept; 0 switches it off.
     stages
@@ -93,6 +96,7 @@ class Recipe:
     width: int = 64
     size: int = 128
     augmentation: str = "full"
+    paste: float = 0.0
     ema: float = 0.0
     stages: tuple[Stage, ...] = (Stage(epochs=40),)
     fractions: tuple[float, float, float] = (0.7, 0.1, 0.2)

@@ -29,11 +29,11 @@ RECIPES = (
             dataset="lung-ct",
             size=128,
             ema=0.995,
-            stages=(Stage(epochs=40, batch_size=8),),
+            stages=(Stage(epochs=40, loss="bce_image_dice", batch_size=8),),
         ),
-        "This course: ResNet-34 encoder, AdamW with one cycle, BCE + Dice, running mean of the "
-        "weights, full augmentation; a quarter of the published pixels, four times the epochs. "
-        "128 px suits the 64 px CT copy and the 256 px X-rays.",
+        "This course: ResNet-34 encoder, AdamW with one cycle, BCE + Dice per image, running mean "
+        "of the weights, full augmentation; a quarter of the published pixels, four times the "
+        "epochs. 128 px suits the 64 px CT copy and the 256 px X-rays.",
     ),
     (
         Recipe(
@@ -42,7 +42,7 @@ RECIPES = (
             encoder="resnet18",
             size=96,
             ema=0.98,
-            stages=(Stage(epochs=20, lr=2e-3, batch_size=8),),
+            stages=(Stage(epochs=20, lr=2e-3, loss="bce_image_dice", batch_size=8),),
         ),
         "This course: minutes on synthetic chest CT.",
     ),

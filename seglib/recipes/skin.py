@@ -34,10 +34,10 @@ RECIPES = (
             dataset="isic2018",
             size=128,
             ema=0.995,
-            stages=(Stage(epochs=50, batch_size=8),),
+            stages=(Stage(epochs=50, loss="bce_image_dice", batch_size=8),),
         ),
         "This course: the published size, epochs and batch, with ResNet-34 encoder, AdamW with one "
-        "cycle, BCE + Dice, running mean of the weights, full augmentation.",
+        "cycle, BCE + Dice per image, running mean of the weights, full augmentation.",
     ),
     (
         Recipe(
@@ -46,7 +46,7 @@ RECIPES = (
             encoder="resnet18",
             size=96,
             ema=0.98,
-            stages=(Stage(epochs=20, lr=2e-3, batch_size=8),),
+            stages=(Stage(epochs=20, lr=2e-3, loss="bce_image_dice", batch_size=8),),
         ),
         "This course: minutes on synthetic skin lesions.",
     ),

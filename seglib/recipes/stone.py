@@ -34,10 +34,10 @@ RECIPES = (
             dataset="kidney-stone",
             size=256,
             ema=0.995,
-            stages=(Stage(epochs=50, batch_size=8),),
+            stages=(Stage(epochs=50, loss="bce_image_dice", batch_size=8),),
         ),
         "This course: the same size, epochs and batch, with ResNet-34 encoder, AdamW with one "
-        "cycle, running mean of the weights, full augmentation.",
+        "cycle, Dice per image, running mean of the weights, full augmentation.",
     ),
     (
         Recipe(
@@ -46,7 +46,7 @@ RECIPES = (
             encoder="resnet18",
             size=128,
             ema=0.98,
-            stages=(Stage(epochs=20, lr=2e-3, batch_size=8),),
+            stages=(Stage(epochs=20, lr=2e-3, loss="bce_image_dice", batch_size=8),),
         ),
         "This course: minutes on synthetic CT slices; 128 px, because a stone is a few pixels.",
     ),

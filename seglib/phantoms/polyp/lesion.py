@@ -10,7 +10,7 @@ from seglib.phantoms.canvas import cloud, field, ramp
 PATCH, REACH = 256, 2.4  # surface patterns: texels, and half-width in polyp radii
 HEIGHTS = {"flat": (0.15, 0.3), "sessile": (0.45, 0.8), "stalked": (0.7, 1.0)}  # over radius
 # Redder, paler, yellower, darker than the mucosa: log reflectance of red, green, blue.
-SHIFTS = ((0.05, -0.36, -0.34), (0.22, 0.36, 0.34), (0.20, 0.32, 0.10), (-0.05, -0.42, -0.26))
+SHIFTS = ((0.10, -0.26, -0.24), (0.22, 0.36, 0.34), (0.20, 0.32, 0.10), (-0.05, -0.42, -0.26))
 
 
 @dataclass(frozen=True)

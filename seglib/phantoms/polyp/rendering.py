@@ -103,7 +103,7 @@ def paint(
     around = cv2.resize(small, light.shape[::-1], interpolation=cv2.INTER_LINEAR)
     at = around[int(pose.row), int(pose.column)]
     lit = np.maximum(around, 0.55 * at) * (0.15 + 0.85 * polyp.facing)
-    lit = lit * (1.2 + lesion.dome)  # nearer to the lamp than the wall behind
+    lit = lit * (1.45 + 1.5 * lesion.dome)  # nearer to the lamp than the wall behind
     albedo = wall.albedo * np.exp(lesion.tint)
     depth = np.float32([0.35, 1.3, 1.1])  # blood absorbs green and blue
     skin = lit[..., None] * albedo * np.exp(polyp.pits[..., None] * depth)
