@@ -108,10 +108,9 @@ def test_published_settings(family):
         assert stage.optimiser != "adam" or stage.weight_decay == 0
 
 
-@pytest.mark.parametrize("family", ["abdominal-organs", "abdominal-organs-quick", "lung-modern"])
 @pytest.mark.parametrize("model", ["unet", "deeplabv3plus"])
-def test_both_networks_can_be_built(family, model):
-    build_model(recipe(family, model=model), n_classes=6)
+def test_both_networks_can_be_built_with_the_published_encoder(model):
+    build_model(recipe("abdominal-organs", model=model), n_classes=6)
 
 
 def test_the_name_of_a_run_with_published_results_never_changes():
