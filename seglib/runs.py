@@ -53,7 +53,9 @@ class Run:
         """
         if not (self.path / "cases.csv").is_file():
             return prepare(self.recipe)
-        cases = pd.read_csv(self.path / "cases.csv", dtype={"case": str, "group": str})
+        cases = pd.read_csv(
+            self.path / "cases.csv", dtype=dict.fromkeys(("case", "group", "site"), str)
+        )
         for column in ("image", "mask"):
             cases[column] = cases[column].map(Path)
         cases.attrs["card"] = _CARD.validate_json((self.path / "card.json").read_bytes())

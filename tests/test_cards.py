@@ -7,8 +7,9 @@ import re
 import string
 
 import pytest
+from pydantic import TypeAdapter
 
-from seglib.cards import card, cards
+from seglib.cards import DatasetCard, card, cards
 
 
 @pytest.fixture(params=[entry.name for entry in cards()])
@@ -95,6 +96,11 @@ def test_phantom_frames_are_grouped_by_patient():
     phantom = card("phantom-polyp")
     assert phantom.is_synthetic and phantom.n_cases == 360
     assert re.search(phantom.group_pattern, "p003_f02")[1] == "p003"
+
+
+def test_a_card_can_travel_with_a_run(entry):
+    written = TypeAdapter(DatasetCard).dump_json(entry)
+    assert TypeAdapter(DatasetCard).validate_json(written) == entry
 
 
 def test_cards_cannot_be_changed(entry):

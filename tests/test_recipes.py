@@ -4,8 +4,10 @@ import dataclasses
 import re
 
 import pytest
+from typer.testing import CliRunner
 
 from seglib.cards import CARDS, cards
+from seglib.cli import app
 from seglib.losses import LOSSES
 from seglib.models import build_model
 from seglib.recipes import SOURCES, Recipe, Stage, recipe, recipes
@@ -111,6 +113,15 @@ def test_published_settings(family):
 @pytest.mark.parametrize("model", ["unet", "deeplabv3plus"])
 def test_both_networks_can_be_built_with_the_published_encoder(model):
     build_model(recipe("abdominal-organs", model=model), n_classes=6)
+
+
+def test_the_shell_lists_settings_and_sources():
+    said = CliRunner().invoke(app, ["recipes"]).stdout
+    assert all(f"\n{r.name}\n" in f"\n{said}" for r in recipes())
+    assert "    unet, encoder mobilenetv3-large, 512 px, augmentation distortion, on rsna" in said
+    assert "    30 epochs of dice_focal, adamw 0.001 cosine, batch 32 x 16\n" in said
+    assert "Not published, hence ours:" in said
+    assert max(map(len, said.splitlines())) <= 100
 
 
 def test_the_name_of_a_run_with_published_results_never_changes():
