@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+import SimpleITK as sitk
 from pydicom.uid import JPEGLosslessSV1, RLELossless
 
 from seglib.formats import is_scan, read_volume
@@ -44,6 +45,17 @@ def test_slices_come_in_the_order_of_their_places(tmp_path, axes, orientation):
     assert volume.thickness_mm == 3.0
 
 
+@pytest.mark.parametrize("axes", [AXIAL, oblique(), CORONAL])
+def test_gdcm_reads_the_same(tmp_path, axes):
+    folder = str(dicom_series(tmp_path, axes, RescaleSlope=2))
+    gdcm = sitk.ReadImage(sitk.ImageSeriesReader.GetGDCMSeriesFileNames(folder))
+    volume = read_volume(folder)
+    np.testing.assert_array_equal(volume.voxels, sitk.GetArrayFromImage(gdcm))
+    np.testing.assert_allclose(volume.positions[0], gdcm.GetOrigin())
+    np.testing.assert_allclose(volume.axes[::-1].T.ravel(), gdcm.GetDirection(), atol=1e-6)
+    np.testing.assert_allclose(volume.spacing_mm[::-1], gdcm.GetSpacing())
+
+
 def test_slopes_that_give_fractions_give_float32(tmp_path):
     path = dicom_slice(tmp_path / "a.dcm", np.array([[3, 5]]), (0, 0, 0), RescaleSlope=0.3)
     volume = read_volume(path)
@@ -60,7 +72,7 @@ def test_monochrome1_x_rays_are_inverted_within_their_bits(tmp_path):
     tags = dict(Modality="DX", BitsStored=12, HighBit=11, WindowCenter=[1000, 7], WindowWidth=400)
     tags |= dict(RescaleSlope=None, RescaleIntercept=None, PixelSpacing=None)
     tags |= dict(ImagePositionPatient=None, ImageOrientationPatient=None, SliceThickness=None)
-    stored, shown = np.array([[0, 100], [4000, 4095]]), {}
+    stored, shown = np.array([[3, 100], [4000, 4090]]), {}
     for kind in ("MONOCHROME1", "MONOCHROME2"):
         tags |= dict(PhotometricInterpretation=kind, ImagerPixelSpacing=[0.2, 0.1])
         shown[kind] = read_volume(dicom_slice(tmp_path / "a.dcm", stored, (0, 0, 0), **tags))
@@ -129,6 +141,8 @@ def test_other_files_are_left_out_and_listed(tmp_path):
         path.unlink()
     with pytest.raises(ValueError, match=r"holds no DICOM images, only notes.txt, report.dcm"):
         read_volume(tmp_path)
+    with pytest.raises(ValueError, match=r"report.dcm holds no image \(Modality SR\)"):
+        read_volume(tmp_path / "report.dcm")
 
 
 BAD = {

@@ -66,14 +66,11 @@ def decode(header: Dataset) -> np.ndarray:
 
 def holds_images(folder: Path) -> bool:
     """True if a folder holds, directly, a DICOM file of a modality that makes images."""
-    return any(
-        is_dicom(path) and "Rows" in (header := read_header(path)) and _is_image(header)
-        for path in sorted(folder.iterdir())
-    )
+    return any(is_dicom(p) and _is_image(read_header(p)) for p in sorted(folder.iterdir()))
 
 
 def _is_image(header: Dataset) -> bool:
-    return header.get("Modality") not in NO_IMAGE
+    return "Rows" in header and header.get("Modality") not in NO_IMAGE
 
 
 def read_series(path: Path, series: str | None = None) -> Volume:
@@ -105,12 +102,12 @@ def read_series(path: Path, series: str | None = None) -> Volume:
     origin = (0.0, 0.0, 0.0)
     positions = np.array([h.get("ImagePositionPatient") or origin for h in headers], float)
     unit = "HU" if _is_hu(first) else "raw"
-    values, tops = zip(*(_values(header, unit) for header in headers), strict=True)
+    voxels = np.stack([_values(header, unit) for header in headers])
     shown = _window(first)
-    voxels = np.stack(values)
     if first.PhotometricInterpretation == "MONOCHROME1" and unit == "raw":
-        voxels = compact(max(tops) - voxels.astype(np.float32))
-        shown = shown and (max(tops) - shown[0], shown[1])
+        mirror = max(map(_ends, headers))  # one for all slices, which may differ in slope
+        voxels = compact(mirror - voxels.astype(np.float32))
+        shown = shown and (mirror - shown[0], shown[1])
     names = tuple(Path(header.filename).name for header in headers)
     usual, gaps = find_gaps(positions @ axes[0], names)
     thickness = float(first.get("SliceThickness") or "nan")
@@ -136,11 +133,13 @@ def read_series(path: Path, series: str | None = None) -> Volume:
 def _headers(path: Path) -> tuple[list[Dataset], tuple[str, ...]]:
     """Headers of the images in a folder, and a sentence about all other files."""
     if path.is_file():
-        return [read_header(path)], ()
+        if not _is_image(header := read_header(path)):
+            raise ValueError(f"{path} holds no image (Modality {header.get('Modality')}).")
+        return [header], ()
     found, others = [], []
     for file in sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")):
         header = read_header(file) if is_dicom(file) else None
-        if header is not None and "Rows" in header and _is_image(header):
+        if header is not None and _is_image(header):
             found.append(header)
         else:
             others.append(file.name)
@@ -157,8 +156,8 @@ def _is_hu(header: Dataset) -> bool:
     return is_ct and (header.get("RescaleType") or "HU") == "HU"
 
 
-def _values(header: Dataset, unit: str) -> tuple[np.ndarray, float]:
-    """Values of one slice, and the sum of the lowest and highest that it could store."""
+def _values(header: Dataset, unit: str) -> np.ndarray:
+    """Values of one slice, int16 or float32."""
     from pydicom.pixels import apply_modality_lut
 
     stored = decode(header)
@@ -169,9 +168,16 @@ def _values(header: Dataset, unit: str) -> tuple[np.ndarray, float]:
         padded = (stored >= low) & (stored <= high)
         if padded.any() and not padded.all():
             values[padded] = AIR if unit == "HU" else values[~padded].min()
+    return compact(values)
+
+
+def _ends(header: Dataset) -> float:
+    """Sum of the values of the lowest and the highest number that a slice could store."""
+    from pydicom.pixels import apply_modality_lut
+
     half = 2**header.BitsStored // 2
     limits = np.array([-half, half - 1]) + (0 if header.PixelRepresentation else half)
-    return compact(values), float(apply_modality_lut(limits.astype(stored.dtype), header).sum())
+    return float(apply_modality_lut(limits, header).sum())
 
 
 def _window(header: Dataset) -> tuple[float, float] | None:

@@ -33,7 +33,10 @@ def read_grid(path: Path) -> Volume:
         _require_scalar_volume(path, reader.GetSize(), reader.GetNumberOfComponents())
         image = reader.Execute()
     except RuntimeError as error:
-        raise ValueError(f"{path} cannot be read: {str(error).splitlines()[-1]}") from None
+        reason = str(error).splitlines()[-1].strip()
+        raise ValueError(
+            f"{path} cannot be read ({reason}); copy it again, or save it anew from a viewer."
+        ) from None
     flat = image.GetDimension() == 2
     image = sitk.JoinSeries(image) if flat else image
     spacing = image.GetSpacing()[::-1]

@@ -50,10 +50,10 @@ def require_slices(path: Path, headers: list[Dataset]) -> None:
                 f"{header.filename} holds {header.NumberOfFrames} frames in one file, which is not "
                 "read here; convert it to NIfTI first."
             )
-        if header.get("SamplesPerPixel", 1) != 1 or "MONO" not in header.PhotometricInterpretation:
+        if not (kind := header.get("PhotometricInterpretation", "")).startswith("MONOCHROME"):
             raise ValueError(
-                f"{header.filename} is a picture in colour ({header.PhotometricInterpretation}), "
-                "where grey values were expected; leave it out."
+                f"{header.filename} is a picture in colour ({kind}), where grey values were "
+                "expected; leave it out."
             )
         for key, tolerance in ALIKE.items():
             here, there = (np.array(h.get(key) or (), float) for h in (header, first))
