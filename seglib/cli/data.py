@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from seglib.cli import converting
+
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="List, show, download and check data sets.",
+    help="List, show, download, check and convert data sets.",
     epilog="Data sets lie in data/, or in the folder that the variable SEGLIB_DATA names.",
 )
 Name = Annotated[str, typer.Argument(help="Name of a data set; see 'seglib data list'.")]
@@ -72,3 +74,6 @@ def check(name: Name) -> None:
     for row in found.itertuples():
         typer.echo(f"{row.case}: {row.found}; expected {row.expected}")
     typer.echo(f"{name}: {len(found)} findings" if len(found) else f"{name}: all is well")
+
+
+app.command(epilog=converting.EXAMPLES)(converting.convert)
