@@ -10,10 +10,10 @@ from seglib.decoding import MaskDecoding
 # An organ has the same colour in every data set (Okabe & Ito 2008).
 ORGAN_COLOURS = {
     "liver": "#E69F00",
-    "spleen": "#CC79A7",
-    "left kidney": "#56B4E9",
-    "right kidney": "#0072B2",
-    "bowel": "#009E73",
+    "spleen": "#56B4E9",
+    "left kidney": "#009E73",
+    "right kidney": "#F0E442",
+    "bowel": "#0072B2",
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from seglib.cards.passport import BACKGROUND, DatasetCard, GroupTable, LabelClass
 from seglib.decoding import MaskDecoding
 
-STONE = LabelClass("stone", 255, "#E69F00")
+STONE = LabelClass("kidney stone", 255, "#E69F00")
 
 # ---------------------------------------------------------------- synthetic
 

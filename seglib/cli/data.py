@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from seglib.cli import converting
+
 if TYPE_CHECKING:
     from seglib.cards import DatasetCard
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="List, show, download and check data sets.",
+    help="List, show, download, check and convert data sets.",
     epilog="Data sets lie in data/, or in the folder that the variable SEGLIB_DATA names.",
 )
 Name = Annotated[str, typer.Argument(help="Name of a data set; see 'seglib data list'.")]
@@ -103,3 +105,6 @@ def _grouped(found: list[tuple[str, str]], shown: int = 5) -> Iterator[str]:
     for what, cases in kinds.items():
         more = f" and {len(cases) - shown} more" if len(cases) > shown else ""
         yield f"{', '.join(cases[:shown])}{more}: {what}"
+
+
+app.command(epilog=converting.EXAMPLES)(converting.convert)

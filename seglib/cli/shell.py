@@ -15,7 +15,7 @@ class PlainErrors(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, ModuleNotFoundError) as error:
             typer.echo(f"seglib: {error}", err=True)
             raise typer.Exit(2) from None
 
