@@ -26,7 +26,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from tqdm.auto import tqdm
 
 from seglib.datasets import load
-from seglib.images import read_image, read_mask, resize_image, resize_mask, to_rgb
+from seglib.display import show
+from seglib.images import read_image, read_mask, resize_image, resize_mask
 from seglib.recipes import Recipe, Stage
 from seglib.splits import find_duplicates, split
 from seglib.transforms import eval_transform, train_transform
@@ -55,8 +56,9 @@ class Cache:
 
 
 def _cache_key(cases: pd.DataFrame, size: int) -> str:
-    """Changes when a file, the order of the cases, the decoding or the size does."""
-    parts = [str(size), repr(cases.attrs["card"].decoding)]
+    """Changes when a file, the order of the cases, the size, the decoding or the window does."""
+    card = cases.attrs["card"]
+    parts = [str(size), repr((card.decoding, card.window, card.offset))]
     for path in (*cases["image"], *cases["mask"]):
         facts = Path(path).stat()
         parts.append(f"{path}:{facts.st_size}:{facts.st_mtime_ns}")
@@ -69,11 +71,9 @@ def build_cache(cases: pd.DataFrame, size: int, folder: Path) -> Cache:
     Parameters
     ----------
     cases
-        Case table with masks; ``attrs["card"]`` says how they are decoded.
-    size
-        Side of the square copies, px. The aspect ratio is not kept.
-    folder
-        Where caches are kept; this one gets a folder of its own.
+        Case table; its card says how files are decoded and shown.
+    size, folder
+        Side of the square copies, px (the aspect ratio is not kept), and where caches are kept.
 
     Raises
     ------
@@ -88,8 +88,7 @@ def build_cache(cases: pd.DataFrame, size: int, folder: Path) -> Cache:
             _fill_cache(cases, size, temporary)
             os.replace(temporary, target)
         except OSError:
-            # Another process may have finished the same cache meanwhile: then use that one.
-            if not target.is_dir():
+            if not target.is_dir():  # else another process finished the same cache meanwhile
                 raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -98,15 +97,16 @@ def build_cache(cases: pd.DataFrame, size: int, folder: Path) -> Cache:
 
 
 def _fill_cache(cases: pd.DataFrame, size: int, folder: Path) -> None:
-    decoding, shape = cases.attrs["card"].decoding, (len(cases), size, size)
+    card, shape = cases.attrs["card"], (len(cases), size, size)
     write = np.lib.format.open_memmap
     images = write(folder / "images.npy", mode="w+", dtype=np.uint8, shape=(*shape, 3))
     masks = write(folder / "masks.npy", mode="w+", dtype=np.uint8, shape=shape)
 
     def one(row: int) -> None:
-        image = to_rgb(read_image(cases["image"].iloc[row]))
-        images[row] = resize_image(image, (size, size))
-        masks[row] = resize_mask(read_mask(cases["mask"].iloc[row], decoding), (size, size))
+        """Fill one row of both arrays."""
+        picture = show(read_image(cases["image"].iloc[row]), card)
+        images[row] = resize_image(picture, (size, size))
+        masks[row] = resize_mask(read_mask(cases["mask"].iloc[row], card.decoding), (size, size))
 
     # OpenCV releases the interpreter lock, so threads use both cores.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
