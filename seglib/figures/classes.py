@@ -78,7 +78,10 @@ def compare_classes(evaluations: Mapping[str, Evaluation]) -> Figure:
         style = {"fmt": "o", "capsize": 3, "color": COLOURS[model], "label": MODEL_TITLES[model]}
         axes.errorbar(x, table["dice"], error, **style)
     axes.set_xticks(range(len(table)), list(table.index))
-    axes.set(ylabel="mean Dice", ylim=(0, 1.03), title="Dice of each class, 95 % intervals")
+    axes.set(
+        ylabel="mean Dice", ylim=(0, 1.03), title="Dice where the class occurs, 95 % intervals"
+    )
+    axes.set_xlim(-0.5, len(table) - 0.5)
     axes.legend(loc="lower right")
     return fig
 
@@ -105,7 +108,7 @@ def side_by_side(
     """
     columns = 2 + len(labels)
     shapes = [len(image) / image.shape[1] for image in images]
-    height = TWO_COLUMNS / columns * sum(shapes) + CAPTION_MM * (len(images) + 1)
+    height = TWO_COLUMNS / columns * sum(shapes) + len(images) + 2 * CAPTION_MM
     places = {"nrows": len(images), "ncols": columns, "height_ratios": shapes, "squeeze": False}
     fig, grid = figure(TWO_COLUMNS, height, **places)
     for row, (image, truth) in enumerate(zip(images, truths, strict=True)):

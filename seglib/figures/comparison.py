@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -65,7 +67,7 @@ def difference(comparison: Comparison) -> Figure:
     bars.bar(np.arange(len(gap)), gap, width=1, color=np.where(gap >= 0, *inks))
     bars.axhline(0, color=COLOURS["ink"], lw=0.6)
     bars.set(xlabel="test images, sorted by difference", xlim=(-1, len(gap)))
-    bars.set_ylabel(f"{comparison.label}, {first} − {second}")
+    bars.set_ylabel(fill(f"{comparison.label}, {first} − {second}", 36))
     higher, lower, equal = (gap > 0).sum(), (gap < 0).sum(), (gap == 0).sum()
     bars.set_title(f"{first} higher on {higher} images, lower on {lower}, equal on {equal}")
     error = [[comparison.difference - comparison.low], [comparison.high - comparison.difference]]

@@ -141,9 +141,10 @@ def class_balance(
     Images weigh equally in the histogram; pixels weigh equally in the bar. With the `classes` of
     a :class:`seglib.survey.Survey`, several have a bar each.
     """
-    fig, (left, right) = figure(TWO_COLUMNS, 58, ncols=2)
+    several = classes is not None and classes["class"].nunique() > 1
+    fig, (left, right) = figure(TWO_COLUMNS, 58, ncols=2, width_ratios=(1, 1.25 if several else 1))
     pixels = table["height"] * table["width"]
-    if classes is not None and classes["class"].nunique() > 1:
+    if several:
         balance_by_class(left, classes)
     else:
         _share_bar(left, float((table["share"] * pixels).sum() / pixels.sum()))
