@@ -112,8 +112,9 @@ def save_network(path: Path, network: nn.Module, recipe: Recipe, n_classes: int)
 
 
 def _read_checkpoint(path: Path) -> dict:
+    """What a checkpoint holds; its weights stay on disk until they are used."""
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
+        saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:
         raise ValueError(
             f"{path} cannot be read as a checkpoint ({type(error).__name__})."
