@@ -125,6 +125,11 @@ class DatasetCard:
         """True if a program made the images."""
         return self.generator is not None
 
+    @property
+    def credit(self) -> str:
+        """What stands under a figure: the title, and that the data are synthetic if they are."""
+        return f"{self.title} (synthetic)" if self.is_synthetic else self.title
+
 
 BACKGROUND = LabelClass("background", 0, "#000000")
 OBJECT = LabelClass("object", 255, "#E69F00")
