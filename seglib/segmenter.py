@@ -52,10 +52,15 @@ class Segmenter(L.LightningModule):
         """Make dropout follow from seed and epoch alone, so that a resumed epoch repeats."""
         torch.manual_seed(self.recipe.seed * 100_003 + self.current_epoch)
 
+    def on_train_start(self) -> None:
+        """Note where training begins or goes on."""
+        self.averaged = self.trainer.global_step
+
     def on_train_batch_end(self, *_: object) -> None:
-        """Move the running mean after each step of the optimiser."""
-        if self.average:
+        """Move the running mean after each step of the optimiser, not while gradients gather."""
+        if self.average and self.trainer.global_step > self.averaged:
             self.average.update_parameters(self.network)
+            self.averaged = self.trainer.global_step
 
     def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
         """Loss and mean per-image foreground Dice at working size.

@@ -36,15 +36,13 @@ class Seen(L.Callback):
         self.gradients.append(torch.cat([w.grad.flatten() for w in module.network.parameters()]))
 
 
-def gradient(loss: str, batch_size: int, accumulate: int) -> torch.Tensor:
-    """Gradient of the only step of an epoch of 32 images, as Lightning makes it."""
-    stage = Stage(epochs=1, loss=loss, batch_size=batch_size, accumulate=accumulate)
-    module = Segmenter(dataclasses.replace(RECIPE, stages=(stage,)), stage, n_classes=2)
-    module.network, seen = convolutions(), Seen()
+def train(module: Segmenter, *callbacks: L.Callback) -> None:
+    """One epoch of 32 images."""
+    stage = module.stage
     trainer = L.Trainer(
         max_epochs=1,
         accumulate_grad_batches=stage.accumulate,
-        callbacks=[seen],
+        callbacks=list(callbacks),
         accelerator="cpu",
         precision="32-true",
         logger=False,
@@ -52,7 +50,15 @@ def gradient(loss: str, batch_size: int, accumulate: int) -> torch.Tensor:
         enable_progress_bar=False,
         enable_model_summary=False,
     )
-    trainer.fit(module, DataLoader(TensorDataset(IMAGES, MASKS), batch_size=batch_size))
+    trainer.fit(module, DataLoader(TensorDataset(IMAGES, MASKS), batch_size=stage.batch_size))
+
+
+def gradient(loss: str, batch_size: int, accumulate: int) -> torch.Tensor:
+    """Gradient of the only step of an epoch of 32 images, as Lightning makes it."""
+    stage = Stage(epochs=1, loss=loss, batch_size=batch_size, accumulate=accumulate)
+    module = Segmenter(dataclasses.replace(RECIPE, stages=(stage,)), stage, n_classes=2)
+    module.network, seen = convolutions(), Seen()
+    train(module, seen)
     (only,) = seen.gradients
     return only
 
@@ -68,3 +74,12 @@ def test_the_pooled_dice_is_the_exception():
     apart, together = gradient("dice", 8, 4), gradient("dice", 32, 1)
     assert not torch.allclose(apart, together, rtol=1e-5, atol=1e-8)
     assert torch.cosine_similarity(apart, together, dim=0) > 0.99
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("accumulate", "steps"), [(1, 4), (2, 2), (4, 1)])
+def test_the_running_mean_moves_once_a_step(accumulate, steps):
+    stage = Stage(epochs=1, loss="bce", batch_size=8, accumulate=accumulate)
+    module = Segmenter(dataclasses.replace(RECIPE, stages=(stage,), ema=0.5), stage, n_classes=2)
+    train(module)
+    assert module.average.n_averaged == steps
