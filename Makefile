@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin/python
 READY := $(VENV)/.seglib-ready
 NOTEBOOKS := 01_data_exploration 02_preprocessing 03_unet 04_deeplabv3plus 05_evaluation 06_comparison
-DATASET := $(or $(SEGLIB_DATASET),phantom-polyp)
+DATASET := $(or $(SEGLIB_DATASET),phantom-$(or $(RECIPE),polyp))
 EXECUTED := $(or $(SEGLIB_OUTPUTS),outputs)/notebooks/$(DATASET)
 FIGURES := figures/$(DATASET)
 EXECUTE := $(BIN) -m nbconvert --to notebook --execute --log-level ERROR \
@@ -22,6 +22,7 @@ ABSOLUTE = case "$$SEGLIB_DATA" in ''|/*) ;; *) export SEGLIB_DATA="$(CURDIR)/$$
 	case "$$SEGLIB_OUTPUTS" in ''|/*) ;; *) export SEGLIB_OUTPUTS="$(CURDIR)/$$SEGLIB_OUTPUTS" ;; esac
 
 # What the reader's shell sets for other projects must not reach this environment.
+export SEGLIB_DATASET := $(DATASET)
 unexport PYTHONPATH PYTHONHOME PIP_USER MPLBACKEND
 
 help:
@@ -32,7 +33,8 @@ help:
 	@echo "make notebooks  for maintainers: run the notebooks and store their outputs in notebooks/"
 	@echo "make clean      remove .venv, outputs/, synthetic data, synthetic figures and caches"
 	@echo
-	@echo "make course SEGLIB_DATASET=kvasir-seg SEGLIB_PROFILE=full runs it on real images;"
+	@echo "make course RECIPE=skin-lesion runs it on another task (also kidney-stone, lung,"
+	@echo "abdominal-organs); SEGLIB_DATASET=kvasir-seg SEGLIB_PROFILE=full on real images;"
 	@echo "SEGLIB_DATA=FOLDER says where data sets lie, PYTHON=... which Python to use."
 
 # The stamp is newer than both files when the installed packages match them.
@@ -53,7 +55,7 @@ $(READY): pyproject.toml constraints.txt
 		"$$found" -m venv --clear $(VENV); \
 	fi; \
 	echo "== installing seglib into $(VENV) (the first time this fetches several GB; minutes)"; \
-	$(BIN) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[course,test]"; \
+	$(BIN) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[course,medical,test]"; \
 	touch $@
 
 course: $(READY)

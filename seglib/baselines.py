@@ -2,7 +2,8 @@
 
 Two classical segmentations that a network has to beat. Both look at one number per pixel, find
 the threshold by Otsu's method (Otsu 1979, doi:10.1109/TSMC.1979.4310076), and call the brighter
-side of it the object. Neither knows what a shape or a texture is.
+side of it the object. Neither knows what a shape or a texture is, and neither can tell one class
+from another: with several, what it finds is to be held against all of them together.
 """
 
 from __future__ import annotations

@@ -12,18 +12,18 @@ from itertools import combinations
 
 import pandas as pd
 
+from seglib.averaging import occurs, per_case
 from seglib.cost import cost
 from seglib.intervals import summarise
 from seglib.names import nearest
 from seglib.results import Evaluation
 from seglib.scoring import METRICS
 from seglib.significance import holm, paired_tests
+from seglib.verdict import LOWER_IS_BETTER, conclude
 
 __all__ = ["Comparison", "compare", "cost"]
 
-LEVEL = 0.05
 OF_FIRST_PAIR = ("difference", "low", "high", "wilcoxon_p", "permutation_p", "effect_size")
-LOWER_IS_BETTER = ("hd95", "assd")
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Comparison:
         Key of :data:`seglib.scoring.METRICS`.
     paired
         One row a case: ``case``, ``group``, a column for each model, and ``difference``, that of
-        the first two models (first minus second). Several classes are averaged; NaN if a score
-        is undefined for a model.
+        the first two models (first minus second). Several classes are averaged, see
+        :mod:`seglib.averaging`; NaN if a score is undefined for a model.
     table
         One row a model, its name as index: ``mean, low, high`` (95 %, by group), ``n``,
         ``undefined``.
@@ -49,6 +49,8 @@ class Comparison:
         The same for the first two models.
     protocols
         How each model was scored.
+    what, unit
+        The metric in words and, of several classes, which; ``px`` or ``mm`` of a distance.
     """
 
     metric: str
@@ -62,55 +64,22 @@ class Comparison:
     permutation_p: float
     effect_size: float
     protocols: dict[str, str]
+    what: str
+    unit: str
+
+    @property
+    def label(self) -> str:
+        """The metric in words, with the unit of a distance in brackets."""
+        return f"{self.what} ({self.unit})" if self.unit else self.what
 
     def verdict(self) -> str:
         """What may be concluded, and what not, in words."""
-        said = [_sentence(pair, self.metric) for pair in self.pairs.to_dict("records")]
-        if len(said) > 1:
-            said.append(f"The p-values are corrected for {len(said)} comparisons (Holm).")
-        left_out = len(self.paired) - int(self.pairs["n"].min())
-        if left_out:
-            said.append(
-                f"Up to {left_out} of {len(self.paired)} cases are left out because a model has no "
-                "score there, which favours a model that misses objects."
-            )
-        if len(set(self.protocols.values())) > 1:
-            said.append("The models were not scored by the same protocol: see `protocols`.")
-        said.append(
-            "Each model is one training run on one split. The interval covers the choice of test "
-            "cases, not another seed, another split or another hospital: this is about these "
-            "trained networks, not about their architectures in general."
-        )
-        return " ".join(said)
+        return conclude(self)
 
 
-def _sentence(pair: dict, metric: str) -> str:
-    """What one pair of models shows."""
-    first, second, gap, groups = (pair[k] for k in ("first", "second", "difference", "groups"))
-    unit = " px" if metric in LOWER_IS_BETTER else ""
-    seen = (
-        f"{METRICS[metric].removesuffix(' (px)')}, {first} minus {second}: {gap:+.3f}{unit} in the "
-        f"mean of {pair['n']} cases in {groups} groups"
-    )
-    if groups < 2:
-        return f"{seen}. One group alone cannot show a difference, so nothing was tested."
-    p = pair["holm_p"]
-    seen += f" (95 % interval {pair['low']:+.3f} to {pair['high']:+.3f}, permutation "
-    seen += "p < 0.001)" if p < 0.001 else f"p = {p:.3f})"
-    apart = pair["low"] > 0 or pair["high"] < 0
-    if p < LEVEL and apart:
-        better = first if (gap > 0) != (metric in LOWER_IS_BETTER) else second
-        return f"{seen}. {better} is better on these cases, and chance hardly explains it."
-    few = " With so few groups no test could have shown one." if 2 / 2**groups > LEVEL else ""
-    if p < LEVEL or apart:
-        return f"{seen}. Test and interval disagree: a hint of a difference, not a finding.{few}"
-    return (
-        f"{seen}. No difference was shown.{few} That is no proof that the two are equal: any "
-        "difference inside the interval is still possible."
-    )
-
-
-def compare(evaluations: dict[str, Evaluation], metric: str = "dice", seed: int = 0) -> Comparison:
+def compare(
+    evaluations: dict[str, Evaluation], metric: str = "dice", seed: int = 0, only: str | None = None
+) -> Comparison:
     """Compare models case by case on the cases that all of them were scored on.
 
     Parameters
@@ -121,25 +90,23 @@ def compare(evaluations: dict[str, Evaluation], metric: str = "dice", seed: int 
         Key of :data:`seglib.scoring.METRICS`.
     seed
         Seed of the bootstrap and of the permutations.
+    only
+        One class, on the cases in which the truth or a model has it. By default the mean over
+        the classes of each case.
 
     Raises
     ------
     ValueError
-        If there are fewer than two models, the metric is unknown, or the models were not scored
-        on the same cases and masks; the cases are named.
+        If there are fewer than two models, the metric or the class is unknown, or the models
+        were not scored on the same cases and masks, or in different units.
     """
     nearest(metric, METRICS, "metric")
     names = list(evaluations)
     if len(names) < 2:
         raise ValueError(f"A comparison needs two models or more, found {len(names)}: {names}.")
-    columns = [_case_scores(evaluations[name], metric).rename(name) for name in names]
     for name in names[1:]:
         _check_same_cases(evaluations, names[0], name)
-    first = (
-        evaluations[names[0]].scores[["case", "group"]].drop_duplicates("case", ignore_index=True)
-    )
-    paired = reduce(lambda table, column: table.join(column, on="case"), columns, first)
-    paired["difference"] = paired[names[0]] - paired[names[1]]
+    paired = _side_by_side(_rows(evaluations, only), metric)
     pairs = pd.DataFrame(
         {"first": a, "second": b, **paired_tests(paired[a], paired[b], paired["group"], seed)}
         for a, b in combinations(names, 2)
@@ -148,12 +115,51 @@ def compare(evaluations: dict[str, Evaluation], metric: str = "dice", seed: int 
     table = summarise(paired[names], paired["group"], seed).rename_axis("model")
     of_first = {name: float(pairs[name].iloc[0]) for name in OF_FIRST_PAIR}
     protocols = {name: evaluation.protocol for name, evaluation in evaluations.items()}
-    return Comparison(metric, paired, table, pairs, **of_first, protocols=protocols)
+    said = _in_words(evaluations, metric, only)
+    return Comparison(metric, paired, table, pairs, **of_first, protocols=protocols, **said)
 
 
-def _case_scores(evaluation: Evaluation, metric: str) -> pd.Series:
-    """One score a case: the mean of its classes, NaN if that of any class is undefined."""
-    return evaluation.scores.groupby("case")[metric].agg(lambda scores: scores.mean(skipna=False))
+def _side_by_side(rows: dict[str, pd.DataFrame], metric: str) -> pd.DataFrame:
+    """Scores of all models, one row a case, and the difference of the first two."""
+    columns = [table.set_index("case")[metric].rename(name) for name, table in rows.items()]
+    first, second, *_ = rows
+    cases = rows[first][["case", "group"]].reset_index(drop=True)
+    paired = reduce(lambda table, column: table.join(column, on="case"), columns, cases)
+    paired["difference"] = paired[first] - paired[second]
+    return paired
+
+
+def _rows(evaluations: dict[str, Evaluation], only: str | None) -> dict[str, pd.DataFrame]:
+    """One row a case for each model: the mean of its classes, or one class where it occurs."""
+    if only is None:
+        return {name: per_case(evaluation.scores) for name, evaluation in evaluations.items()}
+    known = {name for evaluation in evaluations.values() for name in evaluation.scores["class"]}
+    nearest(only, sorted(known), "class")
+    rows = {name: e.scores[e.scores["class"] == only] for name, e in evaluations.items()}
+    there = {case for table in rows.values() for case in table.loc[occurs(table), "case"]}
+    if not there:
+        raise ValueError(f"No case holds the class '{only}', and no model found it in any.")
+    return {name: table[table["case"].isin(there)] for name, table in rows.items()}
+
+
+def _in_words(evaluations: dict[str, Evaluation], metric: str, only: str | None) -> dict[str, str]:
+    """What is compared, and in which unit.
+
+    Raises ``ValueError`` if distances of the models are in different units.
+    """
+    units = sorted({evaluation.unit for evaluation in evaluations.values()})
+    classes = next(iter(evaluations.values())).scores["class"].nunique()
+    what = METRICS[metric].removesuffix(" (px)")
+    if classes > 1:
+        what += f", {only}" if only else f", mean of {classes} classes"
+    if metric not in LOWER_IS_BETTER:
+        return {"what": what, "unit": ""}
+    if len(units) > 1:
+        raise ValueError(
+            f"Distances in {' and in '.join(units)} cannot be compared; evaluate all models on "
+            "one case table, with its spacing."
+        )
+    return {"what": what, "unit": units[0]}
 
 
 def _check_same_cases(evaluations: dict[str, Evaluation], first: str, second: str) -> None:

@@ -32,6 +32,7 @@ def _kept_bytes(network: nn.Module, image: Tensor) -> int:
     kept: dict[int, int] = {}
 
     def keep(tensor: Tensor) -> Tensor:
+        """Note the storage of a tensor that is kept for the backward pass."""
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in weights:
             kept[storage.data_ptr()] = storage.nbytes()

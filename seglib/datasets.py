@@ -5,21 +5,17 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from seglib.cards import BACKGROUND, OBJECT, DatasetCard, LabelClass, card
+from seglib.checking import DARK, check_files
 from seglib.course import settings
 from seglib.decoding import MaskDecoding
 from seglib.files import write_atomic
-from seglib.images import read_image, read_mask
-from seglib.pairing import Problem, pair
+from seglib.groups import read_groups
+from seglib.images import read_image
+from seglib.pairing import pair
 from seglib.sources import locate
-
-DARK = 10  # JPEG compression moves black and white by less than this, away from borders
-MUCH_GREY = 0.1  # more grey pixels than this is not compression but something else
-ALL = "(all)"
 
 
 def load(name: str, data: str | Path | None = None) -> pd.DataFrame:
@@ -39,19 +35,22 @@ def load(name: str, data: str | Path | None = None) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``case`` (str, unique), ``image`` and ``mask`` (Path), ``group`` (patient or
-        sequence; the case itself where none is known), sorted by case. ``attrs["card"]`` is the
-        card, ``attrs["problems"]`` a tuple of :class:`seglib.pairing.Problem`.
+        sequence; the case itself where none is known) and, where the card tells, ``site``;
+        sorted by case. ``attrs["card"]`` is the card, ``attrs["problems"]`` a tuple of
+        :class:`seglib.pairing.Problem`.
 
     Raises
     ------
     ValueError
-        If the name is unknown, or no usable pair is found.
+        If the name is unknown, no usable pair is found, or the table of groups is wrong.
     FileNotFoundError
-        If the data set is not there and cannot be had; says what to do by hand.
+        If the data set or its table of groups is not there and cannot be had; says what to do
+        by hand.
     """
     entry = card(name)
     folder = locate(entry, data)
-    cases = pair(entry, folder / entry.images, folder / entry.masks)
+    groups = read_groups(entry, folder)
+    cases = pair(entry, folder / entry.images, folder / entry.masks, groups)
     if not entry.is_synthetic:
         _introduce(entry)
     return cases
@@ -146,10 +145,6 @@ def _refuse_dark_masks(masks: pd.Series, threshold: int) -> None:
 def check(name: str | pd.DataFrame, data: str | Path | None = None) -> pd.DataFrame:
     """Open every file of a data set and list what is wrong or worth knowing.
 
-    Reported are: files that :func:`load` left out, another number of cases than the card says,
-    damaged pictures, stray values, empty masks, and how much of the black-and-white masks is
-    neither black nor white (a little is the noise of JPEG compression).
-
     Parameters
     ----------
     name
@@ -160,43 +155,7 @@ def check(name: str | pd.DataFrame, data: str | Path | None = None) -> pd.DataFr
     Returns
     -------
     DataFrame
-        Columns ``case`` (or ``(all)``), ``path``, ``found``, ``expected``; no rows if all is well.
+        Columns ``case`` (or ``(all)``), ``path``, ``found``, ``expected``; no rows if all is
+        well. What is looked for: see :func:`seglib.checking.check_files`.
     """
-    cases = name if isinstance(name, pd.DataFrame) else load(name, data)
-    entry: DatasetCard = cases.attrs["card"]
-    problems = list(cases.attrs["problems"])
-    folder = cases["mask"].iloc[0].parent
-    if entry.n_cases not in (0, len(cases)):
-        found = f"{len(cases)} usable cases"
-        problems.append(Problem(ALL, folder, found, f"{entry.n_cases} cases"))
-    noise = []
-    rows = cases[["case", "image", "mask"]].to_numpy()
-    for case, image, mask in tqdm(rows, desc="checking", leave=False):
-        try:
-            read_image(file := image, reduce=8)
-            labels = read_mask(file := mask, entry.decoding)
-        except ValueError as error:
-            problems.append(Problem(case, file, str(error), "a readable pair"))
-            continue
-        if not labels.any():
-            problems.append(Problem(case, mask, "empty mask", "an object, unless none is there"))
-        if entry.decoding.kind == "threshold":
-            noise.append(_noise(mask))
-            if noise[-1][1] > MUCH_GREY:
-                found = f"{noise[-1][1]:.0%} of the pixels are grey"
-                problems.append(Problem(case, mask, found, "black and white"))
-    if np.any(noise):
-        stray, grey = np.mean(noise, axis=0)
-        found = f"{stray:.2%} of the mask pixels are neither 0 nor 255, {grey:.2%} are 11 to 244"
-        problems.append(Problem(ALL, folder, found, "none, but the threshold mends it"))
-    rows = [(p.case, p.path, p.what, p.expected) for p in problems]
-    return pd.DataFrame(rows, columns=["case", "path", "found", "expected"])
-
-
-def _noise(mask: Path) -> tuple[float, float]:
-    """Shares of pixels that are not exactly black or white, and not even nearly."""
-    pixels = read_image(mask)
-    white = 255 if pixels.max() <= 255 else 65535
-    stray = (pixels != 0) & (pixels != white)
-    grey = (pixels > DARK / 255 * white) & (pixels < (1 - DARK / 255) * white)
-    return float(stray.mean()), float(grey.mean())
+    return check_files(name if isinstance(name, pd.DataFrame) else load(name, data))

@@ -1,9 +1,12 @@
-"""How is a file written so that nobody ever reads half of it?"""
+"""How is a file, or a folder, written so that nobody ever reads half of it?"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -25,3 +28,31 @@ def write_atomic(path: Path, data: str | bytes) -> Path:
         Path(temporary).unlink(missing_ok=True)
         raise
     return path
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty folder to fill, which gets its name only when all went well.
+
+    Yields
+    ------
+    Path
+        A hidden folder beside the wanted one; removed again if anything is raised.
+
+    Raises
+    ------
+    ValueError
+        If `folder` is there already and not empty; it is never overwritten.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f"{folder} is there already; choose another folder or move it away.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        draft.chmod(0o755)
+        yield draft
+        if folder.is_dir():  # empty: Windows renames onto no folder at all
+            folder.rmdir()
+        os.rename(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from seglib.decoding import MaskDecoding
+from seglib.formats import is_scan, read_slice
 
 REDUCED = {n: getattr(cv2, f"IMREAD_REDUCED_GRAYSCALE_{n}") for n in (2, 4, 8)}
 ENDS = {b"\xff\xd8": b"\xff\xd9", b"\x89P": b"IEND"}  # first and last bytes of JPEG and PNG
@@ -42,7 +43,8 @@ def read_image(path: str | Path, reduce: int = 1) -> np.ndarray:
     ----------
     path
         A JPG, PNG or TIFF file (8 or 16 bit, or float TIFF); of several pages the first. A
-        rotation noted in the EXIF header is ignored, so that image and mask stay aligned.
+        rotation noted in the EXIF header is ignored, so that image and mask stay aligned. Or a
+        DICOM, NIfTI or NRRD file of one slice, see :func:`seglib.formats.read_slice`.
     reduce
         1, 2, 4 or 8: decode at this fraction of the size, rounded up; several times faster
         for JPEGs, whose missing detail is never computed.
@@ -51,16 +53,29 @@ def read_image(path: str | Path, reduce: int = 1) -> np.ndarray:
     -------
     ndarray
         ``(H, W, 3)`` RGB or ``(H, W)`` grey; ``uint8``, ``uint16`` or ``float32``. An alpha
-        channel is dropped.
+        channel is dropped. CT slices from DICOM, NIfTI and NRRD are in HU, ``int16`` if whole.
 
     Raises
     ------
-    FileNotFoundError, ValueError
-        If there is no such file; if it is damaged or not an image; if `reduce` is another number.
+    FileNotFoundError, ValueError, ModuleNotFoundError
+        If there is no such file; if it is damaged or not an image; if `reduce` is another number;
+        if it is a scan and its reader is not installed.
     """
     if reduce not in (1, *REDUCED):
         raise ValueError(f"reduce must be 1, 2, 4 or 8, found {reduce}.")
     path = Path(path)
+    if path.is_file() and is_scan(path):
+        pixels, small = read_slice(path), False
+    else:
+        pixels, small = _decode(path, reduce)
+    if reduce > 1 and not small:
+        height, width = pixels.shape[:2]
+        pixels = resize_image(pixels, (-(-height // reduce), -(-width // reduce)))
+    return pixels
+
+
+def _decode(path: Path, reduce: int) -> tuple[np.ndarray, bool]:
+    """Decode with OpenCV; JPEGs are reduced on the way, and the second value says so."""
     _require_whole(path)
     data = np.fromfile(path, dtype=np.uint8)  # cv2.imread fails on accented paths on Windows
     small = reduce > 1 and data[:2].tobytes() == b"\xff\xd8"
@@ -75,10 +90,7 @@ def read_image(path: str | Path, reduce: int = 1) -> np.ndarray:
         pixels = np.ascontiguousarray(pixels[..., 2::-1])
     if pixels.dtype not in (np.uint8, np.uint16):
         pixels = pixels.astype(np.float32)
-    if reduce > 1 and not small:
-        height, width = pixels.shape[:2]
-        pixels = resize_image(pixels, (-(-height // reduce), -(-width // reduce)))
-    return pixels
+    return pixels, small
 
 
 def image_size(path: str | Path) -> tuple[int, int]:
@@ -91,7 +103,7 @@ def image_size(path: str | Path) -> tuple[int, int]:
         with Image.open(path) as image:
             return image.height, image.width
     except (OSError, ValueError, SyntaxError):
-        return read_image(path).shape[:2]  # a few TIFF variants only OpenCV knows
+        return read_image(path).shape[:2]  # scans, and a few TIFF variants only OpenCV knows
 
 
 def _grey(pixels: np.ndarray, path: str | Path) -> np.ndarray:

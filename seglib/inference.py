@@ -16,6 +16,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from seglib.display import show
 from seglib.hardware import choose_precision, device
 from seglib.images import read_image, resize_image, to_rgb
 from seglib.models import stride
@@ -25,6 +26,7 @@ from seglib.transforms import eval_transform
 BATCH = 16
 # Dihedral test-time augmentation without quarter turns: the axes to mirror, in (N, C, H, W).
 FLIPS = ((), (3,), (2,), (2, 3))
+HALF = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
 
 
 def _probability(logits: Tensor) -> Tensor:
@@ -32,22 +34,31 @@ def _probability(logits: Tensor) -> Tensor:
     return logits.sigmoid() if logits.shape[1] == 1 else logits.softmax(dim=1)
 
 
-def _network_input(image: np.ndarray, size: int, smallest: int) -> Tensor:
+def _small(image: np.ndarray, size: int, smallest: int) -> np.ndarray:
+    """An RGB image at the size of the network's input, ``(S, S, 3) uint8``."""
     height, width = image.shape[:2]
     if min(height, width) < smallest:
         raise ValueError(
             f"The image is {height}x{width} px, smaller than the network's stride of {smallest} px:"
             " it would be seen as less than one cell. Use an image of higher resolution."
         )
-    return eval_transform()(image=resize_image(to_rgb(image), (size, size)))["image"]
+    return resize_image(image, (size, size))
 
 
 @torch.inference_mode()
-def _forward(network: nn.Module, batch: Tensor, flips: bool) -> np.ndarray:
-    """Probabilities ``(N, C, S, S) float32`` of a normalised batch ``(N, 3, S, S)``."""
+def _forward(
+    network: nn.Module, pictures: Sequence[np.ndarray], flips: bool, precision: str
+) -> np.ndarray:
+    """Probabilities ``(N, C, S, S) float32`` of N pictures ``(S, S, 3) uint8``."""
     where = next(network.parameters()).device
+    # A transform keeps notes while it works, so each call has its own and no thread shares it.
+    normalise = eval_transform()
+    batch = torch.stack([normalise(image=picture)["image"] for picture in pictures])
     batch = batch.to(where).contiguous(memory_format=torch.channels_last)
-    with torch.autocast(where.type, torch.bfloat16, enabled=choose_precision() == "bf16-mixed"):
+    half = HALF.get(choose_precision(precision))
+    if half == torch.float16 and where.type == "cpu":
+        half = None  # made for GPUs; a processor emulates it slowly
+    with torch.autocast(where.type, half, enabled=half is not None):
         views = FLIPS if flips else FLIPS[:1]
         seen = [_probability(network(batch.flip(axes))).flip(axes) for axes in views]
     return torch.stack(seen).mean(dim=0).cpu().numpy()
@@ -60,7 +71,13 @@ def _to_native(probability: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return native[0] if len(native) == 1 else np.stack(native)
 
 
-def predict(network: nn.Module, image: np.ndarray, size: int, flips: bool = False) -> np.ndarray:
+def predict(
+    network: nn.Module,
+    image: np.ndarray,
+    size: int,
+    flips: bool = False,
+    precision: str = "auto",
+) -> np.ndarray:
     """Probability map of one image at its own resolution.
 
     Parameters
@@ -68,11 +85,14 @@ def predict(network: nn.Module, image: np.ndarray, size: int, flips: bool = Fals
     network
         In evaluation mode, on any device.
     image
-        ``(H, W, 3) uint8`` or grey ``(H, W)``.
+        ``(H, W, 3) uint8`` or grey ``(H, W)``. Where the card has a window, as
+        :func:`seglib.display.show` gives it.
     size
         Side of the network's input, px (``run.recipe.size``).
     flips
         Average over the four mirrored views; costs four times as much.
+    precision
+        See :func:`seglib.hardware.choose_precision` (``run.recipe.precision``).
 
     Returns
     -------
@@ -85,8 +105,8 @@ def predict(network: nn.Module, image: np.ndarray, size: int, flips: bool = Fals
     ValueError
         If the image is smaller than the network's stride.
     """
-    batch = _network_input(image, size, stride(network))[None]
-    return _to_native(_forward(network, batch, flips)[0], image.shape[:2])
+    picture = _small(to_rgb(image), size, stride(network))
+    return _to_native(_forward(network, [picture], flips, precision)[0], image.shape[:2])
 
 
 def predict_cases(
@@ -94,26 +114,30 @@ def predict_cases(
 ) -> Iterator[tuple[pd.Series, np.ndarray]]:
     """Predict case after case, in batches, decoding ahead while the network works.
 
+    The case table's card says how its images are shown, the recipe in which precision they are
+    computed.
+
     Yields
     ------
     (row, probability)
         The row of the case table, and what :func:`predict` returns for its image. Only one
         batch is in memory at a time.
     """
-    network, size = run.network().to(device()), run.recipe.size
+    network, recipe, card = run.network().to(device()), run.recipe, cases.attrs["card"]
     smallest = stride(network)
 
-    def decode(path: str) -> tuple[Tensor, tuple[int, int]]:
-        image = read_image(path)
-        return _network_input(image, size, smallest), image.shape[:2]
+    def decode(path: str) -> tuple[np.ndarray, tuple[int, int]]:
+        """Picture at working size, and the native size."""
+        image = show(read_image(path), card)
+        return _small(image, recipe.size, smallest), image.shape[:2]
 
     chunks = [cases.iloc[start : start + BATCH] for start in range(0, len(cases), BATCH)]
     with ThreadPoolExecutor(2) as pool:
         ahead = pool.map(decode, chunks[0]["image"]) if chunks else ()
         for chunk, following in zip(chunks, [*chunks[1:], None], strict=True):
-            inputs, shapes = zip(*ahead, strict=True)
+            pictures, shapes = zip(*ahead, strict=True)
             ahead = () if following is None else pool.map(decode, following["image"])
-            probabilities = _forward(network, torch.stack(inputs), flips)
+            probabilities = _forward(network, pictures, flips, recipe.precision)
             rows: Sequence[tuple] = list(zip(probabilities, shapes, strict=True))
             for (_, row), (probability, shape) in zip(chunk.iterrows(), rows, strict=True):
                 yield row, _to_native(probability, shape)

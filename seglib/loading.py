@@ -1,19 +1,13 @@
 """How do cases become batches, fast?
 
-Decoding a JPEG and shrinking it costs far more than augmenting the small copy, and it gives the
-same answer every epoch. So it is done once per data set and size, into two uint8 arrays on disk
-that every later run and every model maps into memory.
+Order and augmentation follow from the seed, the epoch and the position alone, so that a training
+that was interrupted goes on with the very batches it would have had.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import lightning as L
@@ -23,10 +17,9 @@ import torch
 from albumentations import Compose
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
-from tqdm.auto import tqdm
 
+from seglib.caching import Cache, build_cache
 from seglib.datasets import load
-from seglib.images import read_image, read_mask, resize_image, resize_mask, to_rgb
 from seglib.pasting import paste_object
 from seglib.recipes import Recipe, Stage
 from seglib.splits import find_duplicates, split
@@ -37,84 +30,6 @@ def prepare(recipe: Recipe) -> pd.DataFrame:
     """The recipe's case table, split: load, find duplicates, keep them on one side."""
     cases = load(recipe.dataset)
     return split(cases, recipe.fractions, recipe.split_seed, find_duplicates(cases))
-
-
-@dataclass(frozen=True)
-class Cache:
-    """All cases of a table at working size, in the order of the table.
-
-    Attributes
-    ----------
-    images
-        ``(N, S, S, 3) uint8``, mapped from disk.
-    masks
-        ``(N, S, S) uint8`` class indices, mapped from disk.
-    """
-
-    images: np.ndarray
-    masks: np.ndarray
-
-
-def _cache_key(cases: pd.DataFrame, size: int) -> str:
-    """Changes when a file, the order of the cases, the decoding or the size does."""
-    parts = [str(size), repr(cases.attrs["card"].decoding)]
-    for path in (*cases["image"], *cases["mask"]):
-        facts = Path(path).stat()
-        parts.append(f"{path}:{facts.st_size}:{facts.st_mtime_ns}")
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def build_cache(cases: pd.DataFrame, size: int, folder: Path) -> Cache:
-    """Decode and resize every case once; later calls only map the result.
-
-    Parameters
-    ----------
-    cases
-        Case table with masks; ``attrs["card"]`` says how they are decoded.
-    size
-        Side of the square copies, px. The aspect ratio is not kept.
-    folder
-        Where caches are kept; this one gets a folder of its own.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If a file is missing or unreadable; nothing is left behind.
-    """
-    target = Path(folder) / f"{cases.attrs['card'].name}-{size}px-{_cache_key(cases, size)}"
-    if not target.is_dir():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=".cache-"))
-        try:
-            _fill_cache(cases, size, temporary)
-            os.replace(temporary, target)
-        except OSError:
-            # Another process may have finished the same cache meanwhile: then use that one.
-            if not target.is_dir():
-                raise
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    images, masks = (np.load(target / f"{kind}.npy", mmap_mode="r") for kind in ("images", "masks"))
-    return Cache(images, masks)
-
-
-def _fill_cache(cases: pd.DataFrame, size: int, folder: Path) -> None:
-    decoding, shape = cases.attrs["card"].decoding, (len(cases), size, size)
-    write = np.lib.format.open_memmap
-    images = write(folder / "images.npy", mode="w+", dtype=np.uint8, shape=(*shape, 3))
-    masks = write(folder / "masks.npy", mode="w+", dtype=np.uint8, shape=shape)
-
-    def one(row: int) -> None:
-        image = to_rgb(read_image(cases["image"].iloc[row]))
-        images[row] = resize_image(image, (size, size))
-        masks[row] = resize_mask(read_mask(cases["mask"].iloc[row], decoding), (size, size))
-
-    # OpenCV releases the interpreter lock, so threads use both cores.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        rows = pool.map(one, range(len(cases)))
-        list(tqdm(rows, total=len(cases), desc="Decoding once", unit="case", leave=False))
-    images.flush()
-    masks.flush()
 
 
 class CachedDataset(Dataset):

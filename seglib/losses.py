@@ -86,6 +86,7 @@ def build_loss(name: str, n_classes: int = 2) -> Loss:
     chosen = [terms[term] for term in LOSSES[nearest(name, LOSSES, "loss")]]
 
     def loss(logits: Tensor, target: Tensor) -> Tensor:
+        """Mean of the chosen terms."""
         return torch.stack([term(logits.float(), target) for term in chosen]).mean()
 
     return loss

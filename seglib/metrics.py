@@ -84,6 +84,21 @@ def counts_of(matrix: np.ndarray) -> np.ndarray:
     return np.stack([tp, fp, fn, matrix.sum() - tp - fp - fn], axis=1)
 
 
+def foreground_dice(truth: np.ndarray, prediction: np.ndarray, n_classes: int = 2) -> float:
+    """Dice of one image: the mean over its foreground classes.
+
+    A class that neither mask holds is left out, as in nnU-Net: it would score 1, and a slice that
+    shows one organ of five would score .8 before anything is found. An image on which no class
+    is to be found, and none was found, scores 1. With one foreground class this is
+    :func:`dice`.
+
+    Takes and raises what :func:`confusion` does; returns a number in [0, 1].
+    """
+    foreground = counts(truth, prediction, n_classes)[1:]
+    occur = foreground[:, :3].any(axis=1)  # tp, fp or fn
+    return float(dice(foreground[occur]).mean()) if occur.any() else 1.0
+
+
 def _columns(counts: np.ndarray) -> tuple[np.ndarray, ...]:
     """tp, fp, fn, tn, each ``(...) float64``."""
     return tuple(np.moveaxis(np.asarray(counts, dtype=np.float64), -1, 0))

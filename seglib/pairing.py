@@ -6,13 +6,13 @@ reason, so that it neither stops a course nor disappears unseen.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from seglib.cards import DatasetCard
+from seglib.groups import group_of, named
 from seglib.images import image_size
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp")
@@ -40,23 +40,27 @@ class Problem:
     expected: str
 
 
-def pair(card: DatasetCard, images: Path, masks: Path) -> pd.DataFrame:
+def pair(
+    card: DatasetCard, images: Path, masks: Path, groups: dict[str, str] | None = None
+) -> pd.DataFrame:
     """Case table of one folder of images and one of masks.
 
     Parameters
     ----------
     card
         Its ``mask_name`` says how names belong together, its ``group_pattern`` who is one
-        patient.
+        patient, its ``site_pattern`` where an image was made.
     images, masks
         Two different folders; files of other kinds than JPG, PNG, TIFF and BMP are ignored.
+    groups
+        Patient of each case, see :func:`seglib.groups.read_groups`; without it, names tell.
 
     Returns
     -------
     DataFrame
-        Columns ``case``, ``image``, ``mask``, ``group``, sorted by case; ``attrs["card"]`` and
-        ``attrs["problems"]`` (tuple of :class:`Problem`). One line is printed if anything was
-        left out.
+        Columns ``case``, ``image``, ``mask``, ``group``, and ``site`` if the card has a
+        ``site_pattern``, sorted by case; ``attrs["card"]`` and ``attrs["problems"]`` (tuple of
+        :class:`Problem`). One line is printed if anything was left out.
 
     Raises
     ------
@@ -77,12 +81,13 @@ def pair(card: DatasetCard, images: Path, masks: Path) -> pd.DataFrame:
         if mask is None:
             problems.append(Problem(case, image, "no mask", f"{masks.name}/{wanted}.png or alike"))
             continue
-        group = _group(case, card.group_pattern)
-        fault = _fault(case, image, mask, group, card.group_pattern)
+        group = group_of(card, case, groups)
+        site = named(case, card.site_pattern) if card.site_pattern else ""
+        fault = _fault(case, image, mask) or _unplaced(card, case, image, group, site)
         if fault:
             problems.append(fault)
         else:
-            rows.append((case, image, mask, group))
+            rows.append((case, image, mask, group, site))
     for stem in sorted(labels.keys() - used):
         problems.append(Problem(stem, labels[stem], "mask without image", f"in {images.name}/"))
     if not rows:
@@ -93,7 +98,9 @@ def pair(card: DatasetCard, images: Path, masks: Path) -> pd.DataFrame:
             f"{card.name}: {len(rows)} cases; {len(problems)} files cannot be used, the first: "
             f"{_say(problems[0])}. All of them: cases.attrs['problems']."
         )
-    table = pd.DataFrame(rows, columns=["case", "image", "mask", "group"])
+    table = pd.DataFrame(rows, columns=["case", "image", "mask", "group", "site"])
+    if card.site_pattern is None:
+        table = table.drop(columns="site")
     table.attrs = {"card": card, "problems": tuple(problems)}
     return table
 
@@ -118,18 +125,8 @@ def _by_stem(folder: Path, problems: list[Problem]) -> dict[str, Path]:
     return files
 
 
-def _group(case: str, pattern: str | None) -> str | None:
-    """Patient of a case; None if the name does not tell."""
-    if pattern is None:
-        return case
-    match = re.search(pattern, case)
-    return match[1] if match else None
-
-
-def _fault(
-    case: str, image: Path, mask: Path, group: str | None, pattern: str | None
-) -> Problem | None:
-    """Why a pair cannot be used, or None."""
+def _fault(case: str, image: Path, mask: Path) -> Problem | None:
+    """Why the files of a pair cannot be used, or None."""
     sizes = []
     for path in (image, mask):
         try:
@@ -141,6 +138,18 @@ def _fault(
         return Problem(
             case, mask, f"{columns}x{rows} px", f"{width}x{height} px, the size of the image"
         )
+    return None
+
+
+def _unplaced(
+    card: DatasetCard, case: str, image: Path, group: str | None, site: str | None
+) -> Problem | None:
+    """What is not known about a case although the card says that it is, or None."""
+    if group is None and card.group_table is not None:
+        table = card.group_table
+        return Problem(case, image, f"no row in {table.file}", f"{case} in column {table.case}")
     if group is None:
-        return Problem(case, image, "no group in the name", f"a match of {pattern}")
+        return Problem(case, image, "no group in the name", f"a match of {card.group_pattern}")
+    if site is None:
+        return Problem(case, image, "no site in the name", f"a match of {card.site_pattern}")
     return None

@@ -1,21 +1,33 @@
-"""What did an evaluation find, and where is it kept?
-
-An evaluation is a question (which cases, which threshold, which weights) and its answer. Both are
-written to the run folder, the answer last, so a half-written one is never taken for whole.
-"""
+"""What did an evaluation find?"""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from seglib.files import write_atomic
+from seglib.averaging import absences, occurs, per_case
 from seglib.intervals import summarise
-from seglib.scoring import METRICS
+from seglib.scoring import METRICS, titles
+
+
+@dataclass(frozen=True)
+class OneVsRest:
+    """One class against all the others, pixels of all cases pooled.
+
+    Attributes
+    ----------
+    colour
+        Of the class in figures, ``"#rrggbb"``.
+    roc, auc, sweep
+        See :class:`seglib.thresholds.ScoreHistogram`; NaN for a class that no case holds.
+    """
+
+    colour: str
+    roc: pd.DataFrame
+    auc: float
+    sweep: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -26,7 +38,7 @@ class Evaluation:
     ----------
     scores
         One row per case and foreground class, see :class:`seglib.scoring.Scored`. Distances are
-        in pixels of the image, NaN where exactly one mask is empty.
+        NaN where exactly one mask is empty.
     pooled
         Scores of the summed counts, one row per foreground class, its name as index.
     confusion
@@ -35,6 +47,10 @@ class Evaluation:
         Pooled, any foreground against background, see :class:`seglib.thresholds.ScoreHistogram`.
     protocol
         One line that says how the scores were made; it belongs under every table.
+    unit
+        Of the distances: ``px`` of the image, or ``mm``.
+    one_vs_rest
+        Name of a foreground class -> its curves; empty if there is only one class.
     """
 
     scores: pd.DataFrame
@@ -44,9 +60,17 @@ class Evaluation:
     auc: float
     sweep: pd.DataFrame
     protocol: str
+    unit: str = "px"
+    one_vs_rest: dict[str, OneVsRest] = field(default_factory=dict)
+
+    @property
+    def macro_auc(self) -> float:
+        """Mean of the classes' areas under the curve; NaN ones are left out. One class: its own."""
+        areas = pd.Series({name: curves.auc for name, curves in self.one_vs_rest.items()})
+        return float(areas.mean()) if len(areas) else self.auc
 
     def table(self, seed: int = 0) -> pd.DataFrame:
-        """Mean of every metric over cases and foreground classes.
+        """Mean of every metric over cases; several classes are averaged in each case first.
 
         Parameters
         ----------
@@ -56,29 +80,79 @@ class Evaluation:
         Returns
         -------
         DataFrame
-            ``metric`` (in words), ``mean``, ``low`` and ``high`` (95 % interval), ``n`` scores in
-            the mean, ``undefined`` scores that are not in it. A missed object has no distance, so
-            a mean distance with undefined scores flatters; NSD is 0 there and does not.
+            ``metric`` (in words), ``mean``, ``low`` and ``high`` (95 % interval), ``n`` cases in
+            the mean, ``undefined`` cases that are not in it. A missed object has no distance, so
+            a mean distance with undefined scores flatters; NSD is 0 there and does not. How
+            classes are averaged, and what an absent one counts: :mod:`seglib.averaging`.
         """
-        return _summary(self.scores, seed).rename(index=METRICS).rename_axis("metric").reset_index()
+        means = _summary(per_case(self.scores), seed)
+        return means.rename(index=titles(self.unit)).rename_axis("metric").reset_index()
+
+    def class_table(self, seed: int = 0) -> pd.DataFrame:
+        """Scores of each foreground class, over the cases in which it occurs.
+
+        Returns
+        -------
+        DataFrame
+            Index the class. ``n`` cases whose truth or prediction holds it, ``absent`` others;
+            ``dice`` with its 95 % interval ``low, high``, and ``dice_absent_1``, what it would
+            be if absent cases counted as 1; the mean of each other of
+            :data:`seglib.scoring.METRICS` (distances in :attr:`unit`), ``undefined`` distances;
+            ``pooled_dice``; ``auc``, one-vs-rest. NaN where a class never occurs.
+        """
+        by_class = self.scores.groupby("class", sort=False)
+        absent, rows = absences(self.scores), {}
+        for name, members in by_class:
+            means = _summary(members[occurs(members)], seed)
+            row = {"n": means.loc["dice", "n"], "absent": absent[name]}
+            row |= means.loc["dice", ["mean", "low", "high"]].rename({"mean": "dice"})
+            row |= {"dice_absent_1": members["dice"].mean()} | means["mean"].drop("dice").to_dict()
+            row |= {"undefined": means.loc["hd95", "undefined"]}
+            rows[name] = row | {"pooled_dice": self.pooled.loc[name, "dice"]}
+            rows[name] |= {"auc": self._area(name)}
+        table = pd.DataFrame(rows).T.rename_axis("class")
+        return table.astype(dict.fromkeys(("n", "absent", "undefined"), int))
+
+    def _area(self, name: str) -> float:
+        return self.one_vs_rest[name].auc if self.one_vs_rest else self.auc
 
     def results(self, seed: int = 0) -> dict:
         """All numbers but those of single cases, ready for JSON; ``None`` where undefined."""
-        by_class = self.scores.groupby("class", sort=False)
-        return {
+        several = len(self.one_vs_rest) > 0
+        kept = self.scores[occurs(self.scores)] if several else self.scores
+        by_class = {name: kept[kept["class"] == name] for name in self.scores["class"].unique()}
+        found = {
             "protocol": self.protocol,
             "n_cases": self.scores["case"].nunique(),
             "n_groups": self.scores["group"].nunique(),
-            "per_case": {name: _plain(_summary(rows, seed)) for name, rows in by_class},
-            "foreground_mean": _plain(_summary(self.scores, seed)),
+            "per_case": {name: _plain(_summary(rows, seed)) for name, rows in by_class.items()},
+            "foreground_mean": _plain(_summary(per_case(self.scores), seed)),
             "pooled": _plain(self.pooled),
-            "auc": None if np.isnan(self.auc) else round(self.auc, 6),
+            "auc": _number(self.auc),
             "confusion": self.confusion.tolist(),
+        }
+        if self.unit != "px":
+            found["unit"] = self.unit
+        return found | (self._of_several() if several else {})
+
+    def _of_several(self) -> dict:
+        """What only several classes have."""
+        return {
+            "absent": absences(self.scores).to_dict(),
+            "absent_as_1": {"dice": _number(self.scores["dice"].mean())},
+            "pixel_accuracy": _number(np.trace(self.confusion) / self.confusion.sum()),
+            "one_vs_rest_auc": {n: _number(curves.auc) for n, curves in self.one_vs_rest.items()},
+            "macro_auc": _number(self.macro_auc),
+            "colours": {name: curves.colour for name, curves in self.one_vs_rest.items()},
         }
 
 
 def _summary(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
     return summarise(scores[list(METRICS)], scores["group"], seed)
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), 6)
 
 
 def _plain(table: pd.DataFrame) -> dict:
@@ -87,52 +161,3 @@ def _plain(table: pd.DataFrame) -> dict:
         name: {key: None if pd.isna(value) else round(value, 6) for key, value in row.items()}
         for name, row in table.to_dict("index").items()
     }
-
-
-def result_files(folder: Path, split: str, threshold: float, flips: bool) -> dict[str, Path]:
-    """Paths of the scores, the curves and the results of one question, by those names.
-
-    The default question, test cases at 0.5 without flips, has plain names; others a suffix.
-    """
-    end = ("-flips" if flips else "") + (f"-at{threshold:g}" if threshold != 0.5 else "")
-    end = f"-{split}{end}" if end or split != "test" else ""
-    names = {"scores": "csv", "roc": "csv", "results": "json"}
-    return {name: folder / f"{name}{end}.{kind}" for name, kind in names.items()}
-
-
-def is_answered(files: dict[str, Path], question: dict) -> bool:
-    """Is this very question answered in these files? ``results.json`` is written last."""
-    if not all(path.is_file() for path in files.values()):
-        return False
-    return json.loads(files["results"].read_text())["question"] == question
-
-
-def write_results(files: dict[str, Path], question: dict, evaluation: Evaluation) -> None:
-    """Write an evaluation and the question it answers; equal scores give equal bytes."""
-    exact = {"index": False, "float_format": "%.6f", "lineterminator": "\n"}
-    curves = evaluation.roc.merge(evaluation.sweep, "left", "threshold")
-    files["results"].unlink(missing_ok=True)  # an older answer ends before its scores do
-    write_atomic(files["scores"], evaluation.scores.to_csv(**exact))
-    write_atomic(files["roc"], curves.to_csv(**exact))
-    results = {"question": question, **evaluation.results()}
-    write_atomic(files["results"], json.dumps(results, indent=2, allow_nan=False) + "\n")
-
-
-def read_results(files: dict[str, Path]) -> Evaluation:
-    """The evaluation that was written to these files."""
-    words = dict.fromkeys(("case", "group", "class"), str)
-    # A case may be called "NA": only an empty cell is a missing number.
-    blank = {"keep_default_na": False, "na_values": {name: [""] for name in METRICS}}
-    # Rounding mends the last bit, where parsers differ: the threshold 0.3 is found under 0.3.
-    scores = pd.read_csv(files["scores"], dtype=words, **blank).round(6)
-    curves = pd.read_csv(files["roc"]).round(6)
-    results = json.loads(files["results"].read_text())
-    return Evaluation(
-        scores=scores,
-        pooled=pd.DataFrame(results["pooled"]).T,
-        confusion=np.array(results["confusion"]),
-        roc=curves[["threshold", "fpr", "tpr"]],
-        auc=float("nan") if results["auc"] is None else results["auc"],
-        sweep=curves.iloc[:0:-1].drop(columns=["fpr", "tpr"]).reset_index(drop=True),
-        protocol=results["protocol"],
-    )

@@ -53,7 +53,9 @@ class Run:
         """
         if not (self.path / "cases.csv").is_file():
             return prepare(self.recipe)
-        cases = pd.read_csv(self.path / "cases.csv", dtype={"case": str, "group": str})
+        cases = pd.read_csv(
+            self.path / "cases.csv", dtype=dict.fromkeys(("case", "group", "site"), str)
+        )
         for column in ("image", "mask"):
             cases[column] = cases[column].map(Path)
         cases.attrs["card"] = _CARD.validate_json((self.path / "card.json").read_bytes())
@@ -110,8 +112,9 @@ def save_network(path: Path, network: nn.Module, recipe: Recipe, n_classes: int)
 
 
 def _read_checkpoint(path: Path) -> dict:
+    """What a checkpoint holds; its weights stay on disk until they are used."""
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
+        saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:
         raise ValueError(
             f"{path} cannot be read as a checkpoint ({type(error).__name__})."

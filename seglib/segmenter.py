@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from seglib.losses import build_loss
-from seglib.metrics import counts, dice
+from seglib.metrics import foreground_dice
 from seglib.models import build_model
 from seglib.recipes import Recipe, Stage
 
@@ -52,18 +52,28 @@ class Segmenter(L.LightningModule):
         """Make dropout follow from seed and epoch alone, so that a resumed epoch repeats."""
         torch.manual_seed(self.recipe.seed * 100_003 + self.current_epoch)
 
+    def on_train_start(self) -> None:
+        """Note where training begins or goes on."""
+        self.averaged = self.trainer.global_step
+
     def on_train_batch_end(self, *_: object) -> None:
-        """Move the running mean after each step of the optimiser."""
-        if self.average:
+        """Move the running mean after each step of the optimiser, not while gradients gather."""
+        if self.average and self.trainer.global_step > self.averaged:
             self.average.update_parameters(self.network)
+            self.averaged = self.trainer.global_step
 
     def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
-        """Loss and mean per-image foreground Dice at working size."""
+        """Loss and mean per-image foreground Dice at working size.
+
+        The best weights are chosen by this Dice. With several classes it is the mean over those
+        that an image holds or is given (:func:`seglib.metrics.foreground_dice`): on slices most
+        classes are absent, and counting each as 1 would let them decide.
+        """
         images, target = batch
         logits = self.best(images.contiguous(memory_format=MEMORY_FORMAT)).float()
         labels = (logits[:, 0] > 0) if logits.shape[1] == 1 else logits.argmax(1)
         pairs = zip(target.byte().cpu().numpy(), labels.byte().cpu().numpy(), strict=True)
-        scores = [dice(counts(t, p, self.n_classes)[1:]).mean() for t, p in pairs]
+        scores = [foreground_dice(t, p, self.n_classes) for t, p in pairs]
         size = len(images)
         self.log("val_loss", self.loss(logits, target), batch_size=size)
         self.log("val_dice", torch.tensor(np.mean(scores), dtype=torch.float32), batch_size=size)

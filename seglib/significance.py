@@ -28,6 +28,7 @@ def _permutation(first: np.ndarray, second: np.ndarray, seed: int) -> float:
     """Two-sided p of the difference of two sums, the names swapped at will pair by pair."""
 
     def statistic(a: np.ndarray, b: np.ndarray, axis: int) -> np.ndarray:
+        """Difference of the sums of two draws."""
         # Rounded, so that draws equal to what was seen are counted as equal.
         return np.round(a.sum(axis=axis) - b.sum(axis=axis), 9)
 

@@ -7,85 +7,19 @@ tested on what it was trained on scores its memory, not its skill.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from seglib.images import read_image
+from seglib.duplicates import find_duplicates
+from seglib.names import nearest
+
+__all__ = ["SPLITS", "find_duplicates", "find_leaks", "hold_out", "split"]
 
 SPLITS = ("train", "val", "test")
-PAIR_COLUMNS = ("case_a", "case_b", "kind", "correlation")
-THUMBNAIL = 32
-CORRELATION = 0.98
-HASH_DISTANCE = 0.10
-
-
-def _thumbnail(image: np.ndarray) -> np.ndarray:
-    """Grey copy of an image, ``(32, 32) float32``."""
-    grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    size = (THUMBNAIL, THUMBNAIL)
-    return cv2.resize(grey.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-
-
-def _difference_hash(thumbnail: np.ndarray) -> np.ndarray:
-    """256 bits that say which pixels of a 16x17 copy are brighter than their left neighbour."""
-    small = cv2.resize(thumbnail, (17, 16), interpolation=cv2.INTER_AREA)
-    return (small[:, 1:] > small[:, :-1]).ravel()
-
-
-def find_duplicates(
-    cases: pd.DataFrame, correlation: float = CORRELATION, hash_distance: float = HASH_DISTANCE
-) -> pd.DataFrame:
-    """Pairs of cases that show the same picture.
-
-    Two files with the same bytes are ``exact``. Otherwise both tests must agree before a pair
-    is called ``near``: the 32x32 grey thumbnails correlate, and their 256-bit difference hashes
-    hardly differ. One test alone confuses endoscopy frames that merely share a vignette. Blank
-    images show nothing and match nothing; else they would tie unrelated patients together.
-
-    Parameters
-    ----------
-    cases
-        Case table; the columns ``case`` and ``image`` are read.
-    correlation
-        Least Pearson correlation of the thumbnails, in [-1, 1].
-    hash_distance
-        Greatest share of differing hash bits, in [0, 1].
-
-    Returns
-    -------
-    DataFrame
-        Columns ``case_a``, ``case_b``, ``kind`` (``exact`` or ``near``), ``correlation``;
-        one row a pair, in the order of the table. Empty if nothing is duplicated.
-    """
-    if cases.empty:
-        return pd.DataFrame(columns=PAIR_COLUMNS)
-    digests = np.array([hashlib.sha256(p.read_bytes()).hexdigest() for p in cases["image"]])
-    thumbnails = [_thumbnail(read_image(path, reduce=4)) for path in cases["image"]]
-    hashes = np.stack([_difference_hash(t) for t in thumbnails]).astype(np.float32)
-    flat = np.stack([t.ravel() - t.mean() for t in thumbnails])
-    norms = np.linalg.norm(flat, axis=1, keepdims=True)
-    flat /= np.maximum(norms, 1e-6)
-    shows = (norms > 0.01) & (norms > 0.01).T  # rounding leaves a trace in a constant
-
-    similarity = flat @ flat.T
-    distance = (hashes @ (1 - hashes).T + (1 - hashes) @ hashes.T) / hashes.shape[1]
-    exact = digests[:, None] == digests[None, :]
-    same = (exact & shows) | ((similarity >= correlation) & (distance <= hash_distance))
-    rows, columns = np.nonzero(np.triu(same, k=1))
-    return pd.DataFrame(
-        {
-            "case_a": cases["case"].to_numpy()[rows],
-            "case_b": cases["case"].to_numpy()[columns],
-            "kind": np.where(exact[rows, columns], "exact", "near"),
-            "correlation": similarity[rows, columns].round(4),
-        }
-    )
 
 
 def _within(duplicates: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
@@ -166,6 +100,52 @@ def split(
                 kept.append(unit)
         free = np.array(kept, dtype=int)
     table["split"] = assigned[units]
+    table.attrs = dict(cases.attrs)
+    return table
+
+
+def hold_out(
+    cases: pd.DataFrame,
+    column: str,
+    value: str,
+    val: float = 0.1,
+    seed: int = 0,
+    duplicates: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Add a ``split`` column: all cases of one hospital are ``test``, the others train.
+
+    A network tested on cases of its own hospital may have learned the scanner; leaving one site
+    out asks how it does elsewhere (Zech et al. 2018, doi:10.1371/journal.pmed.1002683).
+
+    Parameters
+    ----------
+    cases
+        Case table with ``case``, ``group`` and `column`.
+    column, value
+        Which cases are held out: ``"site"`` and the name of a site.
+    val
+        Share of the other cases that validates, in (0, 1).
+    seed, duplicates
+        As in :func:`split`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column or value, if all cases have it, or if a case held out is of
+        one group, or the same picture, with one that is not.
+    """
+    held = cases[nearest(column, cases.columns, "column")] == value
+    nearest(value, sorted(cases[column].unique()), column)
+    units = pd.Series(_units(cases.reset_index(drop=True), duplicates), index=cases.index)
+    shared = cases[~held & units.isin(units[held])]
+    if len(shared):
+        raise ValueError(
+            f"{len(shared)} cases outside {column} '{value}', the first {shared['case'].iloc[0]}, "
+            "share a group or a picture with cases inside; leave them out first."
+        )
+    others = split(cases[~held], (1 - val, val, 0), seed, duplicates)
+    table = pd.concat([others, cases[held].assign(split="test")])
+    table = table.sort_values("case").reset_index(drop=True)
     table.attrs = dict(cases.attrs)
     return table
 

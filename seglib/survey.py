@@ -1,7 +1,7 @@
 """What is in these images and masks, in numbers, and what do small copies of them lose?
 
 One pass over the files of a case table answers most of what one should know before training.
-Here "object" means every class but the background, taken together.
+Here "object" means all classes but the background together; several are also counted one by one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from seglib.images import read_image, read_mask, resize_image, resize_mask, to_rgb
+from seglib.display import show
+from seglib.images import read_image, read_mask, resize_image, resize_mask
 from seglib.metrics import counts, dice
 
 GRID = 64  # cells of the position map along each side
@@ -40,11 +41,14 @@ class Survey:
     positions
         ``(64, 64) float64`` in [0, 1]: in what share of the images each place belongs to an
         object; all images are stretched to one square.
+    classes
+        The same for each foreground class alone, with its name ``class`` and its ``colour``.
     """
 
     cases: pd.DataFrame
     colours: np.ndarray
     positions: np.ndarray
+    classes: pd.DataFrame
 
 
 def _each(cases: pd.DataFrame, work: Callable[[int], tuple], what: str) -> list[tuple]:
@@ -67,21 +71,40 @@ def survey(cases: pd.DataFrame) -> Survey:
     FileNotFoundError, ValueError
         If a file is missing or unreadable.
     """
-    decoding = cases.attrs["card"].decoding
+    card = cases.attrs["card"]
 
-    def one(row: int) -> tuple[tuple, np.ndarray, np.ndarray]:
-        image = to_rgb(read_image(cases["image"].iloc[row]))
-        inside = (read_mask(cases["mask"].iloc[row], decoding) > 0).astype(np.uint8)
-        facts = (*inside.shape, float(inside.mean()), _parts(inside))
+    def one(row: int) -> tuple[list[tuple], np.ndarray, np.ndarray]:
+        """Size and parts of all objects, then of each class; colours; position map."""
+        image = show(read_image(cases["image"].iloc[row]), card)
+        labels = read_mask(cases["mask"].iloc[row], card.decoding)
+        inside = (labels > 0).astype(np.uint8)
         # An area average keeps small objects, which nearest neighbour would jump over.
         small = resize_image(inside.astype(np.float32), (GRID, GRID))
-        return facts, _colours(image, inside), small
+        return _sizes(labels, card.n_classes), _colours(image, inside), small
 
-    facts, colours, positions = zip(*_each(cases, one, "Looking"), strict=True)
-    table = pd.DataFrame(facts, columns=["height", "width", "share", "objects"])
-    table.insert(0, "case", cases["case"].to_numpy())
-    table.insert(1, "group", cases["group"].to_numpy())
-    return Survey(table, np.sum(colours, axis=0), np.mean(positions, axis=0, dtype=np.float64))
+    sizes, colours, positions = zip(*_each(cases, one, "Looking"), strict=True)
+    tables = [_table(cases, facts) for facts in zip(*sizes, strict=True)]
+    for table, entry in zip(tables[1:], card.classes[1:], strict=True):
+        table["class"], table["colour"] = entry.name, entry.colour
+    positions = np.mean(positions, axis=0, dtype=np.float64)
+    by_class = pd.concat(tables[1:], ignore_index=True)
+    return Survey(tables[0], np.sum(colours, axis=0), positions, by_class)
+
+
+def _sizes(labels: np.ndarray, n_classes: int) -> list[tuple]:
+    """Height, width, share and parts of all objects together, then of each foreground class."""
+    masks = [labels > 0]
+    if n_classes > 2:
+        masks += [labels == index for index in range(1, n_classes)]
+    facts = [(*m.shape, float(m.mean()), _parts(m.astype(np.uint8))) for m in masks]
+    return facts if n_classes > 2 else facts * 2  # one class is all objects together
+
+
+def _table(cases: pd.DataFrame, facts: tuple) -> pd.DataFrame:
+    """One row a case: name, group and what was counted."""
+    known = {name: cases[name].to_numpy() for name in ("case", "group")}
+    counted = zip(("height", "width", "share", "objects"), zip(*facts, strict=True), strict=True)
+    return pd.DataFrame(known | dict(counted))
 
 
 def _parts(inside: np.ndarray) -> int:
@@ -92,14 +115,9 @@ def _parts(inside: np.ndarray) -> int:
 
 def _colours(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Histograms ``(3, 2, 256) int64`` of one image."""
-    found = [
-        [
-            cv2.calcHist([image], [channel], mask, [256], [0, 256]).ravel()
-            for mask in (1 - inside, inside)
-        ]
-        for channel in range(3)
-    ]
-    return np.rint(found).astype(np.int64)
+    pairs = [(channel, mask) for channel in range(3) for mask in (1 - inside, inside)]
+    found = [cv2.calcHist([image], [channel], mask, [256], [0, 256]) for channel, mask in pairs]
+    return np.rint(found).astype(np.int64).reshape(3, 2, 256)
 
 
 def best_thresholds(colours: np.ndarray) -> pd.DataFrame:
@@ -155,6 +173,7 @@ def resize_cost(cases: pd.DataFrame, sizes: Sequence[int]) -> pd.DataFrame:
     decoding = cases.attrs["card"].decoding
 
     def one(row: int) -> list[tuple]:
+        """Dice of one case at each size; nothing if its mask is empty."""
         mask = (read_mask(cases["mask"].iloc[row], decoding) > 0).astype(np.uint8)
         known = cases["case"].iloc[row], float(mask.mean())
         return [(*known, size, *_there_and_back(mask, size)) for size in sizes if mask.any()]
@@ -165,9 +184,8 @@ def resize_cost(cases: pd.DataFrame, sizes: Sequence[int]) -> pd.DataFrame:
 
 def _there_and_back(mask: np.ndarray, size: int) -> tuple[float, float]:
     """Dice of a mask with its copies at ``size x size``, hard and soft."""
-    return tuple(
-        float(dice(counts(mask, enlarge(small, mask.shape)))[1]) for small in shrink(mask, size)
-    )
+    returned = (enlarge(small, mask.shape) for small in shrink(mask, size))
+    return tuple(float(dice(counts(mask, back))[1]) for back in returned)
 
 
 def shrink(mask: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

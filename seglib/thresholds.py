@@ -2,7 +2,8 @@
 
 A network gives a probability to each pixel, and a threshold makes a mask of it. To compare all
 thresholds one would have to keep all pixels of all images; two histograms of the probabilities,
-one of object pixels and one of background pixels, hold the same answer.
+one of object pixels and one of background pixels, hold the same answer. With several classes each
+is held against all the others (one-vs-rest).
 """
 
 from __future__ import annotations
@@ -86,3 +87,35 @@ class ScoreHistogram:
         table = {"threshold": np.arange(self.bins + 1) / self.bins}
         scores = (dice, iou, precision, recall)
         return pd.DataFrame(table | {score.__name__: score(self.counts()) for score in scores})
+
+
+class Histograms:
+    """One histogram for any foreground, and with several classes one for each against the rest.
+
+    Parameters
+    ----------
+    classes
+        Names of the classes, the background first.
+
+    Attributes
+    ----------
+    foreground
+        Any foreground class against the background.
+    one_vs_rest
+        Name of a class -> its histogram; empty if there is one foreground class only.
+    """
+
+    def __init__(self, classes: tuple[str, ...]) -> None:
+        self.foreground = ScoreHistogram()
+        several = classes[1:] if len(classes) > 2 else ()
+        self.one_vs_rest = {name: ScoreHistogram() for name in several}
+
+    def add(self, truth: np.ndarray, probability: np.ndarray) -> None:
+        """Count one image: class indices ``(H, W)``; ``(H, W)`` or ``(classes, H, W)`` in [0, 1].
+
+        Raises as :meth:`ScoreHistogram.add`.
+        """
+        binary = probability.ndim == 2
+        self.foreground.add(truth > 0, probability if binary else 1 - probability[0])
+        for index, histogram in enumerate(self.one_vs_rest.values(), start=1):
+            histogram.add(truth == index, probability[index])

@@ -18,21 +18,67 @@ def _flips() -> list[A.BasicTransform]:
     return [A.HorizontalFlip(p=0.5), A.VerticalFlip(p=0.5), A.RandomRotate90(p=0.5)]
 
 
-def _full() -> list[A.BasicTransform]:
+def _upright() -> list[A.BasicTransform]:
     moved = A.Affine(
         scale=(0.75, 1.25), translate_percent=(-0.1, 0.1), rotate=(-30, 30), shear=(-8, 8), p=0.75
     )
-    return [*_flips(), moved, A.ColorJitter(0.3, 0.3, 0.3, 0.04, p=0.7)]
+    return [moved, A.ColorJitter(0.3, 0.3, 0.3, 0.04, p=0.7)]
 
 
-AUGMENTATIONS = {"none": list, "flips": _flips, "full": _full}
+def _full() -> list[A.BasicTransform]:
+    return [*_flips(), *_upright()]
+
+
+def _geometric() -> list[A.BasicTransform]:
+    moved = A.Affine(scale=(0.8, 1.2), rotate=(-30, 30), p=0.75)
+    return [A.HorizontalFlip(p=0.5), A.VerticalFlip(p=0.5), moved]
+
+
+def _distortion() -> list[A.BasicTransform]:
+    # fill_mask=None: the mask under a hole stays, as the docstring of `augmentations` promises.
+    holes = A.CoarseDropout(
+        num_holes_range=(1, 2),
+        hole_height_range=(0.1, 0.2),
+        hole_width_range=(0.1, 0.2),
+        fill=0,
+        fill_mask=None,
+        p=0.2,
+    )
+    return [
+        A.HorizontalFlip(p=0.5),
+        A.VerticalFlip(p=0.5),
+        A.Rotate(limit=45, p=0.5),
+        A.GridDistortion(p=0.3),
+        holes,
+    ]
+
+
+AUGMENTATIONS = {
+    "none": list,
+    "flips": _flips,
+    "upright": _upright,
+    "full": _full,
+    "geometric": _geometric,
+    "distortion": _distortion,
+}
 
 
 def augmentations(name: str) -> list[A.BasicTransform]:
     """The random part alone: uint8 image and mask in, uint8 image and mask out.
 
-    ``none``; ``flips`` (mirrored and quarter-turned); ``full`` (flips, then scaled by .75 to
-    1.25, turned by 30 degrees, shifted by a tenth, sheared, and colours shaken).
+    ======================= ==================================================================
+    ``none``                nothing
+    ``flips``               mirrored and quarter-turned
+    ``upright``             scaled by .75 to 1.25, turned by 30 degrees, shifted by a tenth,
+                            sheared, and colours shaken; where left and right are labels
+    ``full``                ``flips``, then ``upright``
+    ``geometric``           mirrored, scaled by .8 to 1.2, turned by 30 degrees
+    ``distortion``          mirrored, turned by 45 degrees, bent on a grid, and one or two holes
+                            of a tenth to a fifth of the side
+    ======================= ==================================================================
+
+    A hole hides the image but not the mask: the network is asked what lies under it, and guesses
+    from the surroundings. Erasing the mask too would teach it that black means background.
 
     Raises
     ------

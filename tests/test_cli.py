@@ -16,6 +16,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from seglib.cli import app
+from tests.scans import dicom_series, dicom_slice
 
 Shell = Callable[..., Result]
 SMALL = "--model unet --encoder mobilenetv3-large --size 64 --epochs 1 --batch-size 4"
@@ -209,6 +210,15 @@ def test_predict_overlay_is_the_image_where_nothing_is_found(
     assert np.array_equal(seen, cv2.imread(str(image)))
 
 
+def test_predict_a_dicom_slice(shell: Shell, checkpoint: Path, tmp_path: Path) -> None:
+    disc = np.zeros((72, 80), np.uint16)
+    cv2.circle(disc, (40, 36), 15, 1100, -1)
+    scan = dicom_slice(tmp_path / "scan.dcm", disc, (0, 0, 0))
+    done = shell("predict", scan, "--run", checkpoint, "--output", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert cv2.imread(str(tmp_path / "scan_mask.png"), cv2.IMREAD_UNCHANGED).shape == (72, 80)
+
+
 def test_predict_bad_input(shell: Shell, checkpoint: Path, place: Path, tmp_path: Path) -> None:
     images = place / "data" / "phantom-polyp" / "images"
     twin, broken, small = tmp_path / "p000_f00.png", tmp_path / "broken.png", tmp_path / "small.png"
@@ -232,6 +242,26 @@ def test_data_commands(shell: Shell, place: Path) -> None:
     assert "16 cases, 8 groups" in done.stdout
     assert "16 usable cases; expected 360" in shell("data", "check", "phantom-polyp").stdout
     fails(shell("data", "show", "kvasir-sg"), "'kvasir-seg'", "phantom-polyp")
+
+
+def test_data_convert(shell: Shell, tmp_path: Path) -> None:
+    scan = dicom_series(tmp_path / "anna")
+    (scan / "notes.txt").write_text("hello")
+    words = ["data", "convert", scan, tmp_path / "out", "--window", "soft-tissue"]
+    done = shell(*words)
+    assert done.exit_code == 0, done.output
+    assert "Note: anna: Left out, no DICOM images: notes.txt." in done.stdout
+    assert "4 slices of 1 scans, 1 groups" in done.stdout
+    assert len(list((tmp_path / "out" / "images").glob("anna_z00?.png"))) == 4
+    fails(shell(*words), "out is there already")
+    fails(shell("data", "convert", scan, tmp_path / "b", "--window", "soft"), "'soft-tissue'")
+    fails(shell("data", "convert", scan, tmp_path / "b", "--series", "1.2"), "1.2 is not there")
+
+
+def test_a_missing_reader_is_one_line(shell: Shell, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "SimpleITK", None)
+    (tmp_path / "a.nii").write_bytes(b"")
+    fails(shell("data", "convert", tmp_path / "a.nii", tmp_path / "out"), "pip install pydicom")
 
 
 def test_recipes(shell: Shell) -> None:

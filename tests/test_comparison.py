@@ -17,7 +17,7 @@ def made(gap=0.0, n=40, per_group=2, seed=0, spread=0.03, protocol="as usual", c
     for i in range(n):
         for name in classes:
             row = {"case": f"{i:03}", "group": f"p{i // per_group}", "class": name}
-            row |= {"height": 30, "width": 40, "truth_px": i}
+            row |= {"height": 30, "width": 40, "truth_px": i, "predicted_px": 1}
             score = base[i] + gap + random.normal(0, spread)
             rows.append(row | dict.fromkeys(METRICS, score))
     return Evaluation(pd.DataFrame(rows), None, None, None, 0.5, None, protocol)
@@ -92,6 +92,51 @@ def test_classes_are_averaged_per_case():
     found = compare({"a": first, "b": second})
     assert len(found.paired) == 40
     assert found.paired["a"][0] == pytest.approx(first.scores["dice"][:2].mean())
+
+
+def test_absent_classes_are_left_out_of_the_mean():
+    organs = ("liver", "spleen")
+    first, second = made(classes=organs), made(seed=1, classes=organs)
+    for found in (first, second):
+        found.scores.loc[1, ["truth_px", "predicted_px", "dice"]] = [0, 0, 1]
+    result = compare({"a": first, "b": second})
+    assert result.paired["a"][0] == pytest.approx(first.scores["dice"][0], abs=1e-6)
+    assert result.what == "Dice, mean of 2 classes"
+    assert result.verdict().startswith("Dice, mean of 2 classes, a minus b: ")
+
+
+def test_one_class_on_request():
+    organs = ("liver", "spleen")
+    first, second = made(classes=organs), made(seed=1, classes=organs)
+    for found in (first, second):
+        absent = found.scores["class"].eq("spleen") & (found.scores["case"] < "010")
+        found.scores.loc[absent, ["truth_px", "predicted_px", "dice"]] = [0, 0, 1]
+    # Invented by one model: the case stays, at 1 for the model that was right.
+    second.scores.loc[3, ["predicted_px", "dice"]] = [5, 0]
+    result = compare({"a": first, "b": second}, only="spleen")
+    assert result.paired["case"].tolist() == ["001", *(f"{i:03}" for i in range(10, 40))]
+    assert result.paired.loc[0, ["a", "b"]].tolist() == [1, 0]
+    assert result.label == "Dice, spleen"
+    with pytest.raises(ValueError, match="'spleeen'.*'spleen'"):
+        compare({"a": first, "b": second}, only="spleeen")
+
+
+def test_a_class_that_is_nowhere_cannot_be_compared():
+    organs = ("liver", "spleen")
+    empty = made(classes=organs)
+    empty.scores.loc[empty.scores["class"] == "spleen", ["truth_px", "predicted_px"]] = 0
+    with pytest.raises(ValueError, match="No case holds the class 'spleen'"):
+        compare({"a": empty, "b": empty}, only="spleen")
+
+
+def test_the_unit_of_distances_is_said_and_must_agree():
+    in_mm = [replace(made(9, seed=1), unit="mm"), replace(made(), unit="mm")]
+    found = compare(dict(zip("ab", in_mm, strict=True)), "hd95")
+    assert found.label == "95 % Hausdorff distance (mm)"
+    assert " mm in the mean of 40 cases" in found.verdict()
+    with pytest.raises(ValueError, match="mm and in px"):
+        compare({"a": in_mm[0], "b": made()}, "hd95")
+    assert compare({"a": in_mm[0], "b": made()}).unit == ""
 
 
 def test_the_seed_decides():

@@ -15,7 +15,7 @@ import pytest
 
 import seglib.cards
 import seglib.sources
-from seglib.cards import LabelClass, card
+from seglib.cards import GroupTable, LabelClass, card
 from seglib.datasets import check, from_folders, load
 from seglib.decoding import MaskDecoding
 
@@ -189,6 +189,12 @@ def test_stray_values_are_legal_but_reported_where_a_threshold_decodes(folders):
     assert "of the pixels are grey" in check(from_folders(*folders))["found"].iloc[0]
 
 
+def test_check_finds_blank_images(folders):
+    write(folders[0] / "p1_2.jpg", np.full((*SIZE, 3), 9, np.uint8))
+    (row,) = check(from_folders(*folders)).itertuples()
+    assert (row.case, row.found, row.path.name) == ("p1_2", "blank image", "p1_2.jpg")
+
+
 def test_check_finds_empty_masks_and_hidden_damage(folders):
     write(folders[1] / "p0_0.png", np.zeros(SIZE, np.uint8))
     path = folders[1] / "p0_1.png"
@@ -245,6 +251,57 @@ def serve(folder, n=3):
         for path in sorted((folder / "raw").rglob("*.jpg")):
             pack.write(path, path.relative_to(folder / "raw"))
     return hashlib.sha256((folder / "tiny.zip").read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def grouped(course, shelf):
+    """Three cases whose patients stand in a table; gives the place of that table."""
+    shelf(urls=(), group_table=GroupTable("groups.csv", case="stem", group="patient"))
+    fill(course / "data" / "tiny")
+    return course / "data" / "tiny" / "groups.csv"
+
+
+def test_groups_are_read_from_a_table(grouped):
+    grouped.write_text("stem,slice,patient\n2,0,7\n0,1,007\n1,2,7\nelsewhere,3,8\n")
+    cases = load("tiny")
+    assert cases["group"].tolist() == ["007", "7", "7"] and cases.attrs["problems"] == ()
+
+
+def test_a_case_that_the_table_does_not_know_is_listed(grouped):
+    grouped.write_text("stem,patient\n0,7\n1,\n")
+    cases = load("tiny")
+    assert cases["case"].tolist() == ["0"]
+    facts = {(p.case, p.what, p.expected) for p in cases.attrs["problems"]}
+    assert facts == {
+        ("1", "no row in groups.csv", "1 in column stem"),
+        ("2", "no row in groups.csv", "2 in column stem"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        (None, FileNotFoundError, "groups.csv is not there.*with the columns stem and patient"),
+        ("name,person\n", ValueError, "has the columns name, person; expected also patient and st"),
+        ("stem,patient\n0,7\n0,8\n", ValueError, "gives the case 0 more than one patient"),
+    ],
+)
+def test_a_bad_table_of_groups_is_a_clear_error(grouped, text, error, message):
+    if text is not None:
+        grouped.write_text(text)
+    with pytest.raises(error, match=message):
+        load("tiny")
+
+
+def test_sites_come_from_names(course, shelf):
+    shelf(urls=(), site_pattern=r"^(north|south)_")
+    images, masks = (course / "data" / "tiny" / "Kvasir-SEG" / kind for kind in ("images", "masks"))
+    for name in ("north_1", "north_2", "south_1", "moon_1"):
+        write(images / f"{name}.jpg", picture(1))
+        write(masks / f"{name}.jpg", blob())
+    cases = load("tiny")
+    assert cases["site"].tolist() == ["north", "north", "south"]
+    assert the_problem(cases).what == "no site in the name"
 
 
 def test_load_reads_licence_out_once(course, shelf, capsys):

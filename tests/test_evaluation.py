@@ -1,6 +1,7 @@
 """A stub stands for the network, so that what is tested is the scoring and the files."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import cv2
@@ -9,15 +10,11 @@ import pandas as pd
 import pytest
 
 from seglib import evaluation
-from seglib.decoding import MaskDecoding
-from seglib.evaluation import evaluate, load_probability
-from seglib.results import result_files
+from seglib.answers import result_files
+from seglib.cards import card
+from seglib.evaluation import evaluate, load_labels, load_probability
 
-CARD = SimpleNamespace(
-    name="made-up",
-    classes=(SimpleNamespace(name="background"), SimpleNamespace(name="polyp")),
-    decoding=MaskDecoding(kind="threshold", at=127),
-)
+CARD = replace(card("kvasir-seg"), name="made-up")
 
 
 def disc(shape, centre, radius):
@@ -194,6 +191,7 @@ def test_probabilities_are_kept_at_native_resolution(run):
     assert (kept.dtype, kept.shape) == (np.float32, (33, 44))
     expected = {row["case"]: p for row, p in evaluation.predict_cases(run, run.cases)}
     assert np.abs(kept - expected["003"]).max() <= 0.5 / 255 + 1e-6
+    assert np.array_equal(load_labels(run, "003", threshold=0.3), kept >= 0.3)
     with pytest.raises(FileNotFoundError, match="call evaluate"):
         load_probability(run, "011")
 

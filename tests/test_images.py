@@ -21,6 +21,7 @@ from seglib.images import (
     to_rgb,
     window,
 )
+from tests.scans import dicom_slice
 
 HEIGHT, WIDTH = 41, 58
 
@@ -127,6 +128,18 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
             read(tmp_path / "nothing.png")
         with pytest.raises(FileNotFoundError, match="is not there"):
             read(tmp_path)
+
+
+def test_a_ct_slice_comes_back_in_hounsfield_units(tmp_path):
+    stored = np.arange(30 * 40).reshape(30, 40)
+    path = dicom_slice(tmp_path / "IM0001", stored, (0, 0, 0))  # scanners give no endings
+    image = read_image(path)
+    assert image.dtype == np.int16 and image_size(path) == (30, 40)
+    np.testing.assert_array_equal(image, stored - 1024)
+    small = read_image(path, reduce=4)
+    assert small.shape == (8, 10) and small.dtype == np.int16
+    assert abs(small.mean() - image.mean()) < 2
+    assert to_rgb(image).shape == (30, 40, 3)
 
 
 def test_other_reductions_are_refused(tmp_path):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from seglib.caching import build_cache
 from seglib.datasets import from_folders
-from seglib.loading import SeededSampler, SegmentationData, build_cache
+from seglib.loading import SeededSampler, SegmentationData
 from seglib.recipes import recipe
 from tests.squares import write_squares
 

@@ -19,6 +19,7 @@ import seglib
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
+REQUIREMENTS = [*PROJECT["dependencies"], *(line for part in EXTRAS.values() for line in part)]
 # Distributions that are imported under another name.
 IMPORTED_AS = {
     "cv2": "opencv-python-headless",
@@ -70,17 +71,18 @@ def test_version_is_said_once() -> None:
 
 
 def test_what_the_package_imports_is_declared_and_the_reverse() -> None:
-    assert third_party("seglib") == names(PROJECT["dependencies"]) - UNIMPORTED
+    declared = names(PROJECT["dependencies"]) | names(EXTRAS["medical"])
+    assert third_party("seglib") == declared - UNIMPORTED
 
 
 def test_what_the_tests_import_is_declared() -> None:
-    known = names(PROJECT["dependencies"]) | names(EXTRAS["test"]) | names(EXTRAS["course"])
+    known = names(REQUIREMENTS)
     local = {"tests", "click"}  # click comes with typer
     assert third_party("tests") - local <= known
 
 
 def test_the_package_asks_for_lower_bounds_only() -> None:
-    for line in [*PROJECT["dependencies"], *EXTRAS["course"], *EXTRAS["test"]]:
+    for line in REQUIREMENTS:
         (bound,) = Requirement(line).specifier
         assert bound.operator == ">=", line
 
@@ -90,7 +92,7 @@ def test_constraints_are_exact_and_fit_the_bounds() -> None:
     for pin in pinned.values():
         assert pin.url is None
         assert [part.operator for part in pin.specifier] == ["=="], str(pin)
-    for line in [*PROJECT["dependencies"], *EXTRAS["course"], *EXTRAS["test"]]:
+    for line in REQUIREMENTS:
         wanted = Requirement(line)
         (exact,) = pinned[canonicalize_name(wanted.name)].specifier
         assert wanted.specifier.contains(exact.version), line

@@ -1,22 +1,132 @@
-"""Recipes: overriding, serialising, naming."""
+"""Recipes: what was published, overriding, serialising, naming."""
 
 import dataclasses
+import re
 
 import pytest
+from typer.testing import CliRunner
 
-from seglib.recipes import Recipe, Stage, recipe, recipes
+from seglib.cards import CARDS, cards
+from seglib.cli import app
+from seglib.losses import LOSSES
+from seglib.models import build_model
+from seglib.recipes import SOURCES, Recipe, Stage, recipe, recipes
+from seglib.transforms import AUGMENTATIONS
+
+FAMILIES = ("polyp", "skin-lesion", "kidney-stone", "abdominal-organs", "lung")
 
 
-@pytest.mark.parametrize("name", [r.name for r in recipes()])
-def test_every_recipe_survives_json(name):
-    assert Recipe.from_json(recipe(name).to_json()) == recipe(name)
+@pytest.fixture(params=[r.name for r in recipes()])
+def entry(request) -> Recipe:
+    return recipe(request.param)
 
 
-def test_published_polyp_recipe():
-    first, second = recipe("polyp").stages
-    assert (recipe("polyp").size, recipe("polyp").encoder) == (128, "plain")
-    assert (first.loss, first.lr, first.epochs, first.optimiser) == ("bce", 1e-3, 100, "adam")
-    assert (second.loss, second.lr) == ("dice", 1e-4)
+def test_every_task_has_three_recipes():
+    names = [f"{family}{kind}" for family in FAMILIES for kind in ("", "-modern", "-quick")]
+    assert [r.name for r in recipes()] == names
+
+
+def test_every_data_set_belongs_to_a_task():
+    assert {known.recipe for known in cards()} == set(FAMILIES)
+
+
+def test_every_recipe_survives_json(entry):
+    assert Recipe.from_json(entry.to_json()) == entry
+
+
+def test_every_recipe_says_where_it_comes_from(entry):
+    published = entry.name in FAMILIES
+    assert SOURCES[entry.name].startswith("Student project" if published else "This course")
+    assert not published or "Not published, hence ours: " in SOURCES[entry.name]
+
+
+def test_every_recipe_names_what_there_is(entry):
+    assert entry.augmentation in AUGMENTATIONS
+    assert all(stage.loss in LOSSES for stage in entry.stages)
+    if entry.name.endswith("-quick"):
+        assert entry.dataset == f"phantom-{entry.name.removesuffix('-quick')}"
+    else:
+        assert CARDS[entry.dataset].recipe == re.sub("-modern$", "", entry.name)
+
+
+def test_every_recipe_holds_out_a_test_set_and_chooses_on_another(entry):
+    assert min(entry.fractions) > 0 and sum(entry.fractions) == pytest.approx(1)
+
+
+def test_what_is_better_is_better_everywhere():
+    for family in FAMILIES:
+        modern = recipe(f"{family}-modern")
+        (stage,) = modern.stages
+        assert (stage.optimiser, stage.schedule) == ("adamw", "one-cycle")
+        assert stage.loss == "bce_image_dice" and modern.ema == 0.995
+
+
+def test_organs_are_not_mirrored():
+    for name in ("abdominal-organs-modern", "abdominal-organs-quick"):
+        assert recipe(name).augmentation == "upright"
+
+
+PUBLISHED = {
+    "polyp": dict(size=128, encoder="plain"),
+    "skin-lesion": dict(size=128, augmentation="geometric"),
+    "kidney-stone": dict(fractions=(0.7, 0.1, 0.2)),
+    "abdominal-organs": dict(
+        size=512, encoder="mobilenetv3-large", augmentation="distortion", fractions=(0.8, 0.1, 0.1)
+    ),
+    "lung": dict(size=256, augmentation="geometric", fractions=(0.7, 0.1, 0.2)),
+}
+STAGES = {
+    "polyp": [
+        dict(loss="bce", optimiser="adam", lr=1e-3, epochs=100),
+        dict(loss="dice", optimiser="adam", lr=1e-4),
+    ],
+    "skin-lesion": [dict(lr=1e-3, epochs=50, batch_size=8)],
+    "kidney-stone": [dict(loss="bce_dice")],
+    "abdominal-organs": [
+        dict(
+            loss="dice_focal",
+            optimiser="adamw",
+            schedule="cosine",
+            lr=1e-3,
+            epochs=30,
+            batch_size=32,
+            accumulate=16,
+        ),
+        dict(loss="dice_focal", optimiser="adamw", lr=5e-5, epochs=10, batch_size=64),
+    ],
+    "lung": [dict(loss="bce", optimiser="adam", lr=1e-3, epochs=10, batch_size=16)],
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_published_settings(family):
+    made = recipe(family)
+    assert made.model == "unet" and made.weights is None
+    assert dataclasses.asdict(made).items() >= PUBLISHED[family].items()
+    assert len(made.stages) == len(STAGES[family])
+    for stage, published in zip(made.stages, STAGES[family], strict=True):
+        assert dataclasses.asdict(stage).items() >= published.items()
+        # Adam's weight decay is not AdamW's; nobody published one.
+        assert stage.optimiser != "adam" or stage.weight_decay == 0
+
+
+@pytest.mark.parametrize("model", ["unet", "deeplabv3plus"])
+def test_both_networks_can_be_built_with_the_published_encoder(model):
+    build_model(recipe("abdominal-organs", model=model), n_classes=6)
+
+
+def test_the_shell_lists_settings_and_sources():
+    said = CliRunner().invoke(app, ["recipes"]).stdout
+    assert all(f"\n{r.name}\n" in f"\n{said}" for r in recipes())
+    assert "    unet, encoder mobilenetv3-large, 512 px, augmentation distortion, on rsna" in said
+    assert "    30 epochs of dice_focal, adamw 0.001 cosine, batch 32 x 16\n" in said
+    assert "Not published, hence ours:" in said
+    assert max(map(len, said.splitlines())) <= 100
+
+
+def test_the_name_of_a_run_with_published_results_never_changes():
+    assert recipe("polyp-modern").run_name == "kvasir-seg-unet-resnet18-128px-d8da2918"
+    assert recipe("polyp-quick").run_name == "phantom-polyp-unet-resnet18-96px-218dc421"
 
 
 def test_fields_of_recipe_and_stage_are_replaced_and_none_is_not():

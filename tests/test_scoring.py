@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from seglib.scoring import METRICS, TOLERANCE, score_cases
+from seglib.scoring import METRICS, TOLERANCE, score_cases, titles
 
 POLYP = ("background", "polyp")
 FACTS = ["case", "group", "class", "truth_px", "predicted_px", "height", "width"]
@@ -63,6 +63,38 @@ def test_several_classes_are_scored_one_by_one():
     assert scored.scores["dice"].tolist() == pytest.approx([2 / 3, 2 / 3], abs=1e-6)
     assert scored.confusion.tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 1]]
     assert scored.histogram.auc() == 1  # foreground against background is right everywhere
+    assert list(scored.one_vs_rest) == ["liver", "spleen"]
+    assert [h.auc() for h in scored.one_vs_rest.values()] == [pytest.approx(5 / 6), 0.75]
+
+
+def test_distances_follow_the_spacing_on_each_axis():
+    truth = mask((40, 50), slice(10, 20), slice(10, 30))
+    down, right = np.roll(truth, 3, axis=0), np.roll(truth, 3, axis=1)
+    cases = [(n, "g", truth, as_probability(p)) for n, p in {"down": down, "right": right}.items()]
+    pixel = {"down": (2.0, 0.5), "right": (2.0, 0.5)}
+    in_mm = score_cases(cases, POLYP, spacing=pixel).scores.set_index("case")
+    in_px = score_cases(cases, POLYP).scores.set_index("case")
+    assert in_px["hd95"].to_dict() == {"down": 3, "right": 3}
+    assert in_mm["hd95"].to_dict() == {"down": 6, "right": 1.5}
+    assert in_mm["dice"].equals(in_px["dice"])
+    # 2 % of a diagonal of 80 x 25 mm is 1.68 mm: to the right all is within, below it is not.
+    assert in_mm.loc["right", "nsd"] == 1
+    assert in_mm.loc["down", "nsd"] < 1
+
+
+def test_equal_spacing_only_changes_the_unit():
+    cases = [("a", "g", BLOCK, as_probability(np.roll(BLOCK, 2, 0)))]
+    px = score_cases(cases, POLYP).scores.iloc[0]
+    mm = score_cases(cases, POLYP, spacing={"a": (0.7, 0.7)}).scores.iloc[0]
+    assert mm["hd95"] == pytest.approx(0.7 * px["hd95"])
+    assert mm["assd"] == pytest.approx(0.7 * px["assd"], abs=1e-6)
+    assert mm["nsd"] == px["nsd"]
+
+
+def test_titles_name_the_unit():
+    assert titles() == METRICS
+    assert titles("mm")["hd95"] == "95 % Hausdorff distance (mm)"
+    assert titles("mm")["dice"] == "Dice"
 
 
 def test_the_order_of_the_predictions_does_not_matter():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seglib.splits import SPLITS, find_duplicates, find_leaks, split
+from seglib.splits import SPLITS, find_duplicates, find_leaks, hold_out, split
 
 
 def table(groups) -> pd.DataFrame:
@@ -25,11 +25,11 @@ def pairs(*rows) -> pd.DataFrame:
 
 def scene(seed: int) -> np.ndarray:
     """A smooth random picture with a dark border, as an endoscope's frames have."""
-    noise = np.random.default_rng(seed).normal(size=(96, 128, 3)).astype(np.float32)
-    smooth = cv2.GaussianBlur(noise, (0, 0), 6)
+    noise = np.random.default_rng(seed).normal(size=(192, 256, 3)).astype(np.float32)
+    smooth = cv2.GaussianBlur(noise, (0, 0), 12)
     image = 128 + 50 * smooth / smooth.std()
-    rows, columns = np.mgrid[:96, :128]
-    image[np.hypot((rows - 48) / 48, (columns - 64) / 64) > 1] = 0
+    rows, columns = np.mgrid[:192, :256]
+    image[np.hypot((rows - 96) / 96, (columns - 128) / 128) > 1] = 0
     return np.clip(image, 0, 255).astype(np.uint8)
 
 
@@ -40,7 +40,7 @@ def pictures(tmp_path_factory) -> pd.DataFrame:
     for seed in range(12):
         cv2.imwrite(str(folder / f"s{seed:02d}.png"), scene(seed))
     cv2.imwrite(
-        str(folder / "x1.jpg"), cv2.resize(scene(3), (200, 141)), [cv2.IMWRITE_JPEG_QUALITY, 60]
+        str(folder / "x1.jpg"), cv2.resize(scene(3), (400, 282)), [cv2.IMWRITE_JPEG_QUALITY, 60]
     )
     brighter = cv2.convertScaleAbs(scene(7), alpha=0.9, beta=12)
     cv2.imwrite(str(folder / "x2.png"), brighter[1:, 2:])
@@ -64,6 +64,26 @@ def test_duplicates_stay_on_one_side(pictures):
     found = find_duplicates(pictures)
     for seed in range(20):
         assert find_leaks(split(pictures, seed=seed, duplicates=found), found).empty
+
+
+def test_likeness_inside_a_group_is_no_leak_but_a_copied_file_is(pictures):
+    patients = pictures.assign(group="one patient")
+    (copied,) = find_duplicates(patients).itertuples()
+    assert (copied.case_a, copied.case_b, copied.kind) == ("s05", "x3", "exact")
+    assert len(find_duplicates(patients.drop(columns="group"))) == 3
+    patients.loc[patients["case"] == "x1", "group"] = "another"
+    assert set(find_duplicates(patients)["case_b"]) == {"x1", "x3"}
+
+
+def test_small_pictures_are_compared_in_full(tmp_path):
+    rng = np.random.default_rng(0)
+    shape = cv2.GaussianBlur(rng.normal(size=(48, 48)).astype(np.float32), (0, 0), 9)
+    for number in range(2):  # the same outline, filled with different detail
+        image = 128 + 40 * shape / shape.std() + 16 * rng.normal(size=(48, 48))
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.clip(image, 0, 255).astype(np.uint8))
+    paths = sorted(tmp_path.iterdir())
+    cases = pd.DataFrame({"case": [p.stem for p in paths], "image": paths})
+    assert find_duplicates(cases).empty
 
 
 def test_blank_images_match_nothing(tmp_path):
@@ -161,6 +181,50 @@ def test_three_groups_are_enough():
             .eq(1)
             .all()
         )
+
+
+def two_sites(n: int = 30) -> pd.DataFrame:
+    return table(range(n)).assign(site=["north"] * 12 + ["south"] * (n - 12))
+
+
+def test_a_site_is_held_out_whole_and_the_rest_is_split():
+    done = hold_out(two_sites(), "site", "north", val=0.2)
+    assert (done["split"] == "test").equals(done["site"] == "north")
+    assert done["split"].value_counts().to_dict() == {"train": 14, "test": 12, "val": 4}
+    assert done["case"].is_monotonic_increasing and find_leaks(done, pairs()).empty
+    assert not done.equals(hold_out(two_sites(), "site", "north", val=0.2, seed=1))
+
+
+def test_groups_of_the_other_sites_stay_together():
+    cases = two_sites().assign(group=[str(number // 3) for number in range(30)])
+    for seed in range(10):
+        assert find_leaks(hold_out(cases, "site", "south", 0.3, seed), pairs()).empty
+
+
+@pytest.mark.parametrize("how", ["group", "picture"])
+def test_what_two_sites_share_is_refused(how):
+    cases, twins = two_sites(), pairs(("c0000", "c0020"))
+    if how == "group":
+        cases.loc[20, "group"], twins = "0", pairs()
+    with pytest.raises(ValueError, match="1 cases outside site 'north', the first c0020, share"):
+        hold_out(cases, "site", "north", duplicates=twins)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("sit", "north", "Unknown column 'sit'. Did you mean 'site'"),
+        ("site", "nort", "Unknown site 'nort'. Did you mean 'north'"),
+    ],
+)
+def test_unknown_sites_are_named(column, value, message):
+    with pytest.raises(ValueError, match=message):
+        hold_out(two_sites(), column, value)
+
+
+def test_holding_out_everything_is_refused():
+    with pytest.raises(ValueError, match="table is empty"):
+        hold_out(two_sites(12), "site", "north")
 
 
 GROUPS = st.lists(st.integers(0, 15), min_size=3, max_size=60).filter(lambda g: len(set(g)) >= 3)

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from seglib import metrics
-from seglib.thresholds import ScoreHistogram
+from seglib.thresholds import Histograms, ScoreHistogram
 
 
 def images(n=4, seed=0):
@@ -87,3 +87,51 @@ def test_without_objects_there_is_no_area():
 def test_bad_input_is_named_in_one_sentence(truth, probability, message):
     with pytest.raises(ValueError, match=message):
         ScoreHistogram().add(truth, probability)
+
+
+def organs(n=5, seed=0):
+    """Truth of three classes and a softmax that leans towards it."""
+    random = np.random.default_rng(seed)
+    for index in range(n):
+        truth = random.integers(0, 3, (9, 6 + index))
+        lean = random.normal(0, 1, (3, *truth.shape)) + 1.2 * np.eye(3)[truth].transpose(2, 0, 1)
+        yield truth, (np.exp(lean) / np.exp(lean).sum(axis=0)).astype(np.float32)
+
+
+NAMES = ("background", "liver", "spleen")
+
+
+def test_scikit_learn_agrees_on_each_class_against_the_rest():
+    found = Histograms(NAMES)
+    for pair in organs():
+        found.add(*pair)
+    truth = np.concatenate([t.ravel() for t, _ in organs()])
+    scores = np.concatenate([p.reshape(3, -1) for _, p in organs()], axis=1)
+    for index, histogram in enumerate(found.one_vs_rest.values(), start=1):
+        exact = roc_auc_score(truth == index, scores[index])
+        assert 0.6 < exact < 0.99
+        assert histogram.auc() == pytest.approx(exact, abs=1e-3)
+        binned = np.floor(scores[index] * 1000)
+        assert histogram.auc() == pytest.approx(roc_auc_score(truth == index, binned), abs=1e-12)
+    any_object = roc_auc_score(truth > 0, 1 - scores[0])
+    assert found.foreground.auc() == pytest.approx(any_object, abs=1e-3)
+
+
+def test_streaming_equals_all_at_once():
+    stream, once = Histograms(NAMES), Histograms(NAMES)
+    for pair in organs():
+        stream.add(*pair)
+    flat = [(t.ravel()[None], p.reshape(3, 1, -1)) for t, p in organs()]
+    truths, maps = zip(*flat, strict=True)
+    once.add(np.concatenate(truths, axis=1), np.concatenate(maps, axis=2))
+    for name, histogram in stream.one_vs_rest.items():
+        assert np.array_equal(histogram.histogram, once.one_vs_rest[name].histogram)
+    assert np.array_equal(stream.foreground.histogram, once.foreground.histogram)
+
+
+def test_one_class_needs_no_one_vs_rest():
+    found = Histograms(("background", "polyp"))
+    for pair in images():
+        found.add(*pair)
+    assert found.one_vs_rest == {}
+    assert found.foreground.auc() == filled(images()).auc()

@@ -14,6 +14,7 @@ import torch
 
 from seglib.datasets import from_folders
 from seglib.decoding import MaskDecoding
+from seglib.images import read_image
 from seglib.inference import predict, predict_cases, to_labels
 from seglib.recipes import Recipe, Stage
 from seglib.runs import load_run
@@ -178,6 +179,15 @@ def test_prediction_is_at_native_resolution_and_flips_are_averaged(run):
     assert plain.dtype == np.float32
     mirrored = predict(network, np.ascontiguousarray(image[:, ::-1]), 32, flips=True)[:, ::-1]
     np.testing.assert_allclose(flipped, mirrored, atol=0.02)
+
+
+def test_predictions_follow_the_precision_of_the_recipe(run, cases):
+    row, found = next(predict_cases(run, cases[cases["split"] == "test"]))
+    network, image = run.network(), read_image(row["image"])
+    exact, half, gpu = (predict(network, image, 32, precision=p) for p in ("32", "bf16", "16"))
+    assert np.abs(found - exact).max() < 1e-5
+    assert 1e-4 < np.abs(found - half).max() < 0.05
+    assert np.array_equal(gpu, exact)  # float16 is for GPUs; a processor answers in float32
 
 
 def test_an_image_smaller_than_the_stride_is_refused(run):

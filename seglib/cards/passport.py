@@ -27,6 +27,23 @@ class LabelClass:
 
 
 @dataclass(frozen=True)
+class GroupTable:
+    """A CSV file that says which case belongs to which patient.
+
+    Attributes
+    ----------
+    file
+        Its name inside the data set's own folder.
+    case, group
+        Its columns with the stem of the image's file name and with the patient.
+    """
+
+    file: str
+    case: str
+    group: str
+
+
+@dataclass(frozen=True)
 class DatasetCard:
     """What there is to know about a data set before opening it.
 
@@ -51,10 +68,14 @@ class DatasetCard:
     spacing_mm
         Height and width of a pixel, mm, if all images share it.
     group_pattern
-        Regular expression on the file name; its first group names the patient, sequence or
-        site. None if nothing of the kind is known: each image is then its own group.
+        Regular expression on the file name; its first group names the patient or sequence.
+    group_table
+        Where the groups stand if the file names do not tell. Without pattern and table nothing
+        is known, and each image is its own group.
+    site_pattern
+        Regular expression on the file name; its first group names the hospital or scanner.
     n_cases
-        Number of image-mask pairs.
+        Number of image-mask pairs; 0 if it depends on who prepares the data.
     urls, sha256, size_mb
         Where the ZIP file is, its checksum (None: the authors publish none) and its size.
     licence, citation, homepage
@@ -84,6 +105,8 @@ class DatasetCard:
     offset: float = 0.0
     spacing_mm: tuple[float, float] | None = None
     group_pattern: str | None = None
+    group_table: GroupTable | None = None
+    site_pattern: str | None = None
     urls: tuple[str, ...] = ()
     sha256: str | None = None
     size_mb: float = 0.0
@@ -101,6 +124,11 @@ class DatasetCard:
     def is_synthetic(self) -> bool:
         """True if a program made the images."""
         return self.generator is not None
+
+    @property
+    def credit(self) -> str:
+        """What stands under a figure: the title, and that the data are synthetic if they are."""
+        return f"{self.title} (synthetic)" if self.is_synthetic else self.title
 
 
 BACKGROUND = LabelClass("background", 0, "#000000")

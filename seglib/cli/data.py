@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from seglib.cli import converting
+
+if TYPE_CHECKING:
+    from seglib.cards import DatasetCard
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="List, show, download and check data sets.",
+    help="List, show, download, check and convert data sets.",
     epilog="Data sets lie in data/, or in the folder that the variable SEGLIB_DATA names.",
 )
 Name = Annotated[str, typer.Argument(help="Name of a data set; see 'seglib data list'.")]
@@ -21,8 +27,9 @@ def list_() -> None:
     from seglib.cards import cards
 
     for entry in cards():
-        source = "made on first use" if entry.is_synthetic else f"{entry.size_mb:.0f} MB"
-        typer.echo(f"{entry.name:16} {entry.n_cases:5} cases  {source:18} {entry.task}")
+        source = f"{entry.size_mb:.0f} MB" if entry.urls else "by hand"
+        source = "made on first use" if entry.is_synthetic else source
+        typer.echo(f"{entry.name:24} {entry.n_cases or '?':>5} cases  {source:18} {entry.task}")
     typer.echo("\nWho may use them, and what to cite: seglib data show NAME")
 
 
@@ -38,6 +45,7 @@ def show(name: Name) -> None:
         "Task": f"{entry.task}, {entry.modality}",
         "Cases": entry.n_cases,
         "Classes": f"{classes}; grey value in the masks in brackets",
+        "Groups": _groups(entry),
         "Licence": entry.licence,
         "Citation": entry.citation,
         "Homepage": entry.homepage,
@@ -48,6 +56,13 @@ def show(name: Name) -> None:
             typer.echo(f"{word + ':':10} {fact}")
     for defect in entry.defects:
         typer.echo(f"{'Note:':10} {defect}")
+
+
+def _groups(entry: DatasetCard) -> str:
+    if entry.group_table:
+        return f"in {entry.group_table.file}"
+    named = entry.group_pattern is not None
+    return "in the file names" if named else "not known, so each image counts as its own"
 
 
 @app.command()
@@ -65,10 +80,31 @@ def download(name: Name) -> None:
 
 @app.command()
 def check(name: Name) -> None:
-    """Open every file and list what is wrong or worth knowing."""
+    """Open every file and list what is wrong or worth knowing, duplicates included."""
     from seglib.datasets import check as findings
+    from seglib.datasets import load
+    from seglib.duplicates import find_duplicates
 
-    found = findings(name)
-    for row in found.itertuples():
-        typer.echo(f"{row.case}: {row.found}; expected {row.expected}")
-    typer.echo(f"{name}: {len(found)} findings" if len(found) else f"{name}: all is well")
+    cases = load(name)
+    found = [
+        (f"{row.found}; expected {row.expected}", row.case) for row in findings(cases).itertuples()
+    ]
+    for row in find_duplicates(cases).itertuples():
+        what = "the same file" if row.kind == "exact" else "nearly the same picture"
+        found.append((f"{what} under two names; expected one", f"{row.case_a}/{row.case_b}"))
+    for line in _grouped(found):
+        typer.echo(line)
+    typer.echo(f"{name}: {len(found)} findings" if found else f"{name}: all is well")
+
+
+def _grouped(found: list[tuple[str, str]], shown: int = 5) -> Iterator[str]:
+    """One line for each kind of finding, with the first cases that have it."""
+    kinds: dict[str, list[str]] = {}
+    for what, case in found:
+        kinds.setdefault(what, []).append(case)
+    for what, cases in kinds.items():
+        more = f" and {len(cases) - shown} more" if len(cases) > shown else ""
+        yield f"{', '.join(cases[:shown])}{more}: {what}"
+
+
+app.command(epilog=converting.EXAMPLES)(converting.convert)

@@ -7,14 +7,20 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from matplotlib.font_manager import findfont
+from PIL import Image, ImageDraw, ImageFont
 from torch import nn
 
-from seglib.cards import DatasetCard
-from seglib.figures.style import overlay
+from seglib.cards import DatasetCard, LabelClass
+from seglib.display import show
+from seglib.figures.style import paint
 from seglib.files import write_atomic
-from seglib.images import read_image, to_rgb
+from seglib.images import read_image
 from seglib.inference import predict, to_labels
+from seglib.predictions import write_labels
 from seglib.runs import Run
+
+LINE = 18  # px; height of one entry of the legend
 
 
 def check_files(
@@ -58,6 +64,9 @@ def predict_file(
 ) -> str:
     """Segment one image file and write its mask and its overlay.
 
+    The mask has the grey values of the card. With several classes a strip below the overlay
+    names their colours.
+
     Returns
     -------
     str
@@ -68,22 +77,37 @@ def predict_file(
     ValueError
         If the image cannot be read or is too small for the network; the message names the file.
     """
-    pixels = to_rgb(read_image(image))
+    recipe, card = run.recipe, run.cases.attrs["card"]
+    pixels = show(read_image(image), card)
     try:
-        probability = predict(network, pixels, run.recipe.size, flips)
+        probability = predict(network, pixels, recipe.size, flips, recipe.precision)
     except ValueError as error:
         raise ValueError(f"{image}: {error}") from None
-    labels, card = to_labels(probability, threshold), run.cases.attrs["card"]
-    values = np.array([entry.value for entry in card.classes], dtype=np.uint8)
-    for file, picture in zip(files, (values[labels], _painted(pixels, labels, card)), strict=True):
-        blue_first = picture[..., ::-1] if picture.ndim == 3 else picture
-        write_atomic(file, cv2.imencode(".png", blue_first)[1].tobytes())
+    labels, (mask, overlay) = to_labels(probability, threshold), files
+    write_labels(mask, labels, card)
+    picture = _painted(pixels, labels, card)
+    write_atomic(overlay, cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
     shares = [(entry.name, (labels == i).mean()) for i, entry in enumerate(card.classes) if i]
     return ", ".join(f"{name} {share:.1%} of the image" for name, share in shares)
 
 
 def _painted(pixels: np.ndarray, labels: np.ndarray, card: DatasetCard) -> np.ndarray:
-    """The image with every class tinted in its own colour."""
-    for index, entry in enumerate(card.classes[1:], start=1):
-        pixels = overlay(pixels, labels == index, entry.colour)
-    return pixels
+    """The image with every class tinted in its own colour, and with several a legend below."""
+    painted = paint(pixels, labels, card.classes)
+    if card.n_classes == 2:
+        return painted
+    return np.vstack([painted, _legend(card.classes[1:], pixels.shape[1])])
+
+
+def _legend(classes: Sequence[LabelClass], width: int) -> np.ndarray:
+    """A white strip ``(h, width, 3) uint8`` with a square and a name for each class."""
+    font = ImageFont.truetype(findfont("DejaVu Sans"), LINE - 7)
+    steps = [LINE + round(font.getlength(entry.name)) + LINE // 2 for entry in classes]
+    columns = max(1, min(len(classes), width // max(steps)))
+    strip = Image.new("RGB", (width, LINE * -(-len(classes) // columns)), "white")
+    draw = ImageDraw.Draw(strip)
+    for place, entry in enumerate(classes):
+        x, y = place % columns * max(steps), place // columns * LINE
+        draw.rectangle((x + 4, y + 4, x + LINE - 4, y + LINE - 4), fill=entry.colour)
+        draw.text((x + LINE, y + 2), entry.name, fill="black", font=font)
+    return np.asarray(strip)

@@ -27,7 +27,7 @@ def predict(
     """Outline the object in images of your own.
 
     Writes NAME_mask.png, with the grey values of the data set's masks, and NAME_overlay.png for
-    the eye, both in the size of the image.
+    the eye, both in the size of the image; with several classes a legend stands below.
     """
     from seglib.cli.masks import check_files, predict_file
     from seglib.runs import load_run

@@ -34,8 +34,8 @@ def evaluate(
 ) -> None:
     """Score a trained network on its test images.
 
-    Prints the mean of each score with its 95 % interval and how it was made; the scores of
-    single images are written to the run folder.
+    Prints the mean of each score with its 95 % interval and how it was made, and with several
+    classes the scores of each; those of single images are written to the run folder.
     """
     if (run is None) == (checkpoint is None):
         raise ValueError("Give either a run folder or --checkpoint FILE, to say what to evaluate.")
@@ -46,6 +46,11 @@ def evaluate(
     evaluation = score(opened, split, threshold, flips)
     typer.echo(f"{opened.describe()}\n{evaluation.protocol}\n")
     typer.echo(evaluation.table().round(3).to_string(index=False))
+    if evaluation.one_vs_rest:
+        columns = ["n", "absent", "dice", "low", "high", "dice_absent_1", "iou", "hd95", "auc"]
+        area, unit = evaluation.macro_auc, evaluation.unit
+        typer.echo(f"\nEach class where it occurs (hd95 in {unit}; mean AUC {area:.3f}):")
+        typer.echo(evaluation.class_table()[columns].round(3).to_string())
     typer.echo(f"\nScores of each image: {opened.path}")
 
 
@@ -55,6 +60,7 @@ def compare(
     metric: Annotated[str, Option(help="Score to compare by: dice, iou, hd95 ...")] = "dice",
     split: Split = "test",
     flips: Flips = False,
+    only: Annotated[str | None, Option("--class", help="Compare one class only.")] = None,
 ) -> None:
     """Ask whether one network is better than another, image by image."""
     from seglib.comparison import compare as paired
@@ -63,7 +69,7 @@ def compare(
 
     runs = [load_run(path) for path in (first, second)]
     evaluations = [score(run, split, flips=flips) for run in runs]
-    comparison = paired(dict(zip(_names(runs), evaluations, strict=True)), metric)
+    comparison = paired(dict(zip(_names(runs), evaluations, strict=True)), metric, only=only)
     typer.echo(f"{evaluations[0].protocol}\n\n{comparison.table.round(3).to_string()}\n")
     typer.echo(comparison.verdict())
 

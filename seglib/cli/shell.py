@@ -15,7 +15,9 @@ class PlainErrors(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (ValueError, OSError) as error:
+        except BrokenPipeError:
+            raise  # `seglib recipes | head` is no error; click ends quietly
+        except (ValueError, OSError, ModuleNotFoundError) as error:
             typer.echo(f"seglib: {error}", err=True)
             raise typer.Exit(2) from None
 

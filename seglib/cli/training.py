@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument, Option
 
 from seglib.cli.shell import examples
 
+if TYPE_CHECKING:
+    from seglib.recipes import Recipe
+
+INDENT = {"initial_indent": "    ", "subsequent_indent": "    "}
 EXAMPLES = examples(
     "seglib train --model unet --epochs 50 --batch-size 8 --lr 0.001",
     "seglib train --model deeplabv3plus --dataset kvasir-seg --recipe polyp-modern",
@@ -32,7 +38,7 @@ def train(
     optimiser: Annotated[str | None, Option(help="adam or adamw.")] = None,
     schedule: Annotated[str | None, Option(help="constant, one-cycle or cosine.")] = None,
     accumulate: Annotated[int | None, Option(help="Steps averaged into one update.")] = None,
-    augmentation: Annotated[str | None, Option(help="none, flips or full.")] = None,
+    augmentation: Annotated[str | None, Option(help="none, flips, upright, full …")] = None,
     precision: Annotated[str | None, Option(help="auto, 32, bf16 or 16.")] = None,
     patience: Annotated[int | None, Option(help="Stop after epochs without gain.")] = None,
     seed: Annotated[int | None, Option(help="Of weights, order and augmentation.")] = None,
@@ -64,7 +70,8 @@ def train(
 def recipes(
     name: Annotated[str | None, Argument(help="Show all settings of one recipe.")] = None,
 ) -> None:
-    """List the named experiments, or show one in full."""
+    """List the named experiments with their settings and sources, or show one in full."""
+    from seglib.recipes import SOURCES
     from seglib.recipes import recipe as named
     from seglib.recipes import recipes as all_recipes
 
@@ -72,6 +79,16 @@ def recipes(
         typer.echo(named(name).to_json(), nl=False)
         return
     for entry in all_recipes():
-        facts = dataclasses.asdict(entry) | {"epochs": entry.epochs}
-        line = "{name:14} {model}, encoder {encoder}, {size} px, {epochs} epochs on {dataset}"
-        typer.echo(line.format(**facts))
+        typer.echo("\n".join((entry.name, *_settings(entry))))
+        typer.echo(f"{textwrap.fill(SOURCES[entry.name], 88, **INDENT)}\n")
+
+
+def _settings(entry: Recipe) -> Iterator[str]:
+    """One line for the recipe and one for each stage."""
+    shares = "/".join(f"{share:.0%}".rstrip("%") for share in entry.fractions)
+    line = "    {model}, encoder {encoder}, {size} px, augmentation {augmentation}, on {dataset}"
+    yield f"{line.format(**dataclasses.asdict(entry))} split {shares}"
+    for stage in entry.stages:
+        line = "    {epochs} epochs of {loss}, {optimiser} {lr:g} {schedule}, batch {batch_size}"
+        line = line.format(**dataclasses.asdict(stage))
+        yield f"{line} x {stage.accumulate}" if stage.accumulate > 1 else line

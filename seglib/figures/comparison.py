@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from seglib.averaging import per_case
 from seglib.comparison import Comparison
 from seglib.figures.scores import LEGEND, by_size, interval_plot, strata
 from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, ONE_COLUMN, TWO_COLUMNS, figure
@@ -29,6 +32,7 @@ def paired(comparison: Comparison, scores: pd.DataFrame) -> Figure:
     `scores` are one model's, in which the true sizes are read.
     """
     first, second = comparison.table.index[:2]
+    scores = per_case(scores)
     sizes = strata(scores).set_axis(scores["case"])[comparison.paired["case"]].to_numpy()
     fig, axes = figure(ONE_COLUMN * 1.15, 92)
     gap = comparison.paired["difference"].to_numpy()
@@ -47,8 +51,8 @@ def paired(comparison: Comparison, scores: pd.DataFrame) -> Figure:
         for name, marker in zip(strata(scores).cat.categories, MARKERS, strict=True)
     ]
     fig.legend(handles=keys, loc="outside upper left", ncols=2)
-    metric = METRICS[comparison.metric]
-    axes.set(xlabel=f"{metric}, {MODEL_TITLES[first]}", ylabel=f"{metric}, {MODEL_TITLES[second]}")
+    name = comparison.label
+    axes.set(xlabel=f"{name}, {MODEL_TITLES[first]}", ylabel=f"{name}, {MODEL_TITLES[second]}")
     axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), title="The same images, seen by both")
     axes.set_aspect("equal")
     return fig
@@ -63,7 +67,7 @@ def difference(comparison: Comparison) -> Figure:
     bars.bar(np.arange(len(gap)), gap, width=1, color=np.where(gap >= 0, *inks))
     bars.axhline(0, color=COLOURS["ink"], lw=0.6)
     bars.set(xlabel="test images, sorted by difference", xlim=(-1, len(gap)))
-    bars.set_ylabel(f"{METRICS[comparison.metric]}, {first} − {second}")
+    bars.set_ylabel(fill(f"{comparison.label}, {first} − {second}", 36))
     higher, lower, equal = (gap > 0).sum(), (gap < 0).sum(), (gap == 0).sum()
     bars.set_title(f"{first} higher on {higher} images, lower on {lower}, equal on {equal}")
     error = [[comparison.difference - comparison.low], [comparison.high - comparison.difference]]
@@ -79,16 +83,9 @@ def difference(comparison: Comparison) -> Figure:
         f"permutation p = {comparison.permutation_p:.3f}\n"
         f"rank-biserial effect size {comparison.effect_size:+.2f}"
     )
-    mean.text(
-        0.5,
-        0.95,
-        tests,
-        ha="center",
-        va="top",
-        fontsize=7,
-        transform=mean.transAxes,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-    )
+    ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    place = {"ha": "center", "va": "top", "transform": mean.transAxes}
+    mean.text(0.5, 0.95, tests, fontsize=7, bbox=ground, **place)
     return fig
 
 
@@ -101,7 +98,8 @@ def sizes(evaluations: dict[str, Evaluation]) -> Figure:
         error = [table["mean"] - table["low"], table["high"] - table["mean"]]
         style = {"fmt": "o", "capsize": 3, "color": COLOURS[model], "label": MODEL_TITLES[model]}
         axes.errorbar(x, table["mean"], error, **style)
-    labels = [f"{name}\n{n} images" for name, n in zip(table.index, table["n"], strict=True)]
+    unit = "images" if evaluation.scores["class"].nunique() == 1 else "masks"
+    labels = [f"{name}\n{n} {unit}" for name, n in zip(table.index, table["n"], strict=True)]
     axes.set_xticks(range(len(table)), labels)
     axes.set(ylabel="mean Dice", ylim=(0, 1.03), title="Dice by object size, 95 % intervals")
     axes.legend(loc="lower right")
@@ -111,35 +109,42 @@ def sizes(evaluations: dict[str, Evaluation]) -> Figure:
 def conventions(evaluations: dict[str, Evaluation], flipped: dict[str, Evaluation]) -> pd.DataFrame:
     """The same predictions under several ways of scoring, one column a model.
 
-    All rows but those in px lie in [0, 1] and are better when higher.
+    All rows but those in px or mm lie in [0, 1] and are better when higher. Several classes are
+    averaged in each image first, and one row more counts those that are absent as 1.
     """
     columns = {}
     for model, evaluation in evaluations.items():
-        scores = evaluation.scores
+        scores, unit = per_case(evaluation.scores), evaluation.unit
+        several = {"Dice, absent classes as 1": evaluation.scores["dice"].mean()}
         columns[model] = {
             "Dice, mean of images": scores["dice"].mean(),
             "Dice, images with an object": scores.loc[scores["truth_px"] > 0, "dice"].mean(),
             "Dice, mean of groups": scores.groupby("group")["dice"].mean().mean(),
             "Dice, median image": scores["dice"].median(),
             "Dice, pixels pooled": evaluation.pooled["dice"].mean(),
-            "Dice, four flips": flipped[model].scores["dice"].mean(),
+            "Dice, four flips": per_case(flipped[model].scores)["dice"].mean(),
             "IoU, mean of images": scores["iou"].mean(),
             "NSD, mean of images": scores["nsd"].mean(),
-            "HD95, mean of images (px)": scores["hd95"].mean(),
-            "HD95, median image (px)": scores["hd95"].median(),
-        }
+            f"HD95, mean of images ({unit})": scores["hd95"].mean(),
+            f"HD95, median image ({unit})": scores["hd95"].median(),
+        } | (several if evaluation.one_vs_rest else {})
     return pd.DataFrame(columns).rename_axis("convention")
 
 
 def winners(table: pd.DataFrame) -> pd.Series:
     """Model that is ahead under each convention: the higher score, or the shorter distance."""
-    distances = table.index.str.contains("(px)", regex=False)
+    distances = _distances(table)
     return table.mul(np.where(distances, -1, 1), axis=0).idxmax(axis=1)
+
+
+def _distances(table: pd.DataFrame) -> np.ndarray:
+    """Which conventions are lengths, in px or mm."""
+    return table.index.str.contains(r"\((?:px|mm)\)")
 
 
 def ranking(table: pd.DataFrame) -> Figure:
     """Both models under each convention, a line between them; scores left, distances right."""
-    distances, ahead = table.index.str.contains("(px)", regex=False), winners(table)
+    distances, ahead = _distances(table), winners(table)
     fig, panels = figure(TWO_COLUMNS, 66, ncols=2, width_ratios=(3, 2))
     titles = ("Higher is better", "Lower is better")
     for axes, rows, title in zip(
@@ -156,7 +161,8 @@ def ranking(table: pd.DataFrame) -> Figure:
         axes.set(title=title, ylim=(-0.6, len(rows) - 0.4))
         axes.margins(x=0.15)
     panels[0].set_xlabel("score (large and filled: the better one)")
-    panels[1].set_xlabel("distance, px of the image")
+    unit = "mm" if table.index.str.contains("(mm)", regex=False).any() else "px of the image"
+    panels[1].set_xlabel(f"distance, {unit}")
     fig.legend(*panels[0].get_legend_handles_labels(), loc="outside lower right", ncols=2)
     return fig
 
@@ -177,8 +183,8 @@ def cost_bars(costs: dict[str, dict]) -> Figure:
 
 def summary(evaluations: dict[str, Evaluation], costs: dict[str, dict]) -> Figure:
     """The chapter in one figure: scores with intervals, and Dice against arithmetic."""
-    tables = {model: summarise(e.scores[list(METRICS)], e.scores["group"])
-              for model, e in evaluations.items()}  # fmt: skip
+    means = {model: per_case(evaluation.scores) for model, evaluation in evaluations.items()}
+    tables = {model: summarise(m[list(METRICS)], m["group"]) for model, m in means.items()}
     fig, (scores, trade) = figure(TWO_COLUMNS, 74, ncols=2, width_ratios=(3, 2))
     interval_plot(scores, tables)
     scores.set_title("Mean of the test images, 95 % interval")

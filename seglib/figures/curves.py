@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from seglib.averaging import per_case
+from seglib.figures.classes import roc_by_class
 from seglib.figures.scores import LEGEND
 from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure
 from seglib.results import Evaluation
@@ -21,7 +23,12 @@ def at(curve: pd.DataFrame, threshold: float) -> pd.Series:
 
 
 def roc(evaluations: Mapping[str, Evaluation], threshold: float = 0.5) -> Figure:
-    """ROC and precision-recall curve of each model, pooled over all pixels, a threshold marked."""
+    """ROC and precision-recall curve of each model, pooled over all pixels, a threshold marked.
+
+    Several classes have a curve each, and no threshold: the likeliest class wins.
+    """
+    if any(evaluation.one_vs_rest for evaluation in evaluations.values()):
+        return roc_by_class(evaluations)
     fig, (left, right) = figure(TWO_COLUMNS, 66, ncols=2)
     for model, evaluation in evaluations.items():
         colour = COLOURS[model]
@@ -70,11 +77,12 @@ def flips(plain: pd.DataFrame, flipped: pd.DataFrame, milliseconds: Mapping[str,
     Parameters
     ----------
     plain, flipped
-        Scores of the same cases: ``case, dice``.
+        Scores of the same cases, see :class:`seglib.scoring.Scored`; classes are averaged.
     milliseconds
         Name of a way to predict -> time of one image.
     """
-    gain = flipped.set_index("case")["dice"] - plain.set_index("case")["dice"]
+    one, four = (per_case(scores).set_index("case")["dice"] for scores in (plain, flipped))
+    gain = four - one
     gain = np.sort(gain.to_numpy())
     fig, (left, right) = figure(TWO_COLUMNS, 52, ncols=2, width_ratios=(3, 1))
     colours = np.where(gain < 0, COLOURS["fp"], COLOURS["tp"])

@@ -10,14 +10,18 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from seglib.figures.style import COLOURS, GREY, ONE_COLUMN, TWO_COLUMNS, figure, sign
+from seglib.figures.class_sizes import balance_by_class, sizes_by_class
+from seglib.figures.style import (
+    COLOURS,
+    GREY,
+    ONE_COLUMN,
+    TWO_COLUMNS,
+    figure,
+    percent,
+    sign,
+)
 
 CHANNELS = {"red": COLOURS["prediction"], "green": COLOURS["truth"], "blue": COLOURS["unet"]}
-
-
-def percent(share: float, _: int | None = None) -> str:
-    """Tick label of a share: 0.005 becomes ``0.5%``, 0.1 becomes ``10%``."""
-    return f"{100 * share:g}%"
 
 
 def image_sizes(table: pd.DataFrame, source: str = "") -> Figure:
@@ -78,11 +82,16 @@ def intensities(colours: np.ndarray, thresholds: pd.DataFrame, source: str = "")
     return sign(fig, source)
 
 
-def object_sizes(table: pd.DataFrame, source: str = "") -> Figure:
+def object_sizes(
+    table: pd.DataFrame, source: str = "", classes: pd.DataFrame | None = None
+) -> Figure:
     """What share of its image an object takes, on a logarithmic axis, and objects per image.
 
-    Empty masks have no size; they are counted on the right, as images with 0 objects.
+    Empty masks have no size; they are counted on the right, as images with 0 objects. With the
+    `classes` of a :class:`seglib.survey.Survey`, several are shown one by one.
     """
+    if classes is not None and classes["class"].nunique() > 1:
+        return sign(sizes_by_class(classes), source)
     fig, (left, right) = figure(TWO_COLUMNS, 62, ncols=2, gridspec_kw={"width_ratios": (2, 1)})
     shares = table.loc[table["share"] > 0, "share"]
     left.hist(shares, np.geomspace(shares.min() / 1.05, 1, 36), color=COLOURS["unet"])
@@ -124,14 +133,21 @@ def _share_bar(axes: Axes, share: float) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def class_balance(table: pd.DataFrame, source: str = "") -> Figure:
+def class_balance(
+    table: pd.DataFrame, source: str = "", classes: pd.DataFrame | None = None
+) -> Figure:
     """How rare object pixels are, and what accuracy predicting nothing gets for it.
 
-    Images weigh equally in the histogram; pixels weigh equally in the bar.
+    Images weigh equally in the histogram; pixels weigh equally in the bar. With the `classes` of
+    a :class:`seglib.survey.Survey`, several have a bar each.
     """
-    fig, (left, right) = figure(TWO_COLUMNS, 58, ncols=2)
+    several = classes is not None and classes["class"].nunique() > 1
+    fig, (left, right) = figure(TWO_COLUMNS, 58, ncols=2, width_ratios=(1, 1.25 if several else 1))
     pixels = table["height"] * table["width"]
-    _share_bar(left, float((table["share"] * pixels).sum() / pixels.sum()))
+    if several:
+        balance_by_class(left, classes)
+    else:
+        _share_bar(left, float((table["share"] * pixels).sum() / pixels.sum()))
     accuracy = 1 - table["share"]
     right.hist(accuracy, np.linspace(0, 1, 41), color=COLOURS["background"])
     right.axvline(accuracy.mean(), color=COLOURS["ink"], ls="--", lw=0.9)

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from scipy.ndimage import distance_transform_edt
 
-from seglib.evaluation import load_probability
+from seglib.cards import LabelClass
+from seglib.display import show
+from seglib.evaluation import load_labels
 from seglib.figures.networks import CAPTION_MM, bare
-from seglib.figures.style import COLOURS, TWO_COLUMNS, figure
-from seglib.figures.training import error_map
-from seglib.images import read_image, read_mask, resize_image, resize_mask, to_rgb
-from seglib.inference import to_labels
+from seglib.figures.pictures import error_map, outline
+from seglib.figures.style import COLOURS, TWO_COLUMNS, class_keys, figure, paint
+from seglib.images import read_image, read_mask, resize_image, resize_mask
 from seglib.runs import Run
 
 DRAWN = 360  # px; longer side of a picture, enough for print
+OUTLINES = {"truth": "true outline", "prediction": "predicted outline"}
 ERRORS = {"tp": "found", "fp": "false alarm", "fn": "missed"}
 
 
@@ -67,9 +69,9 @@ def open_cases(
     cases, card = run.cases.set_index("case"), run.cases.attrs["card"]
     images, truths, labels = [], [], []
     for name in names:
-        images.append(to_rgb(read_image(cases.loc[name, "image"])))
+        images.append(show(read_image(cases.loc[name, "image"]), card))
         truths.append(read_mask(cases.loc[name, "mask"], card.decoding))
-        labels.append(to_labels(load_probability(run, name, flips), threshold))
+        labels.append(load_labels(run, name, flips, threshold))
     return images, truths, labels
 
 
@@ -79,11 +81,6 @@ def _small(picture: np.ndarray) -> np.ndarray:
     return resize_image(picture, size) if picture.ndim == 3 else resize_mask(picture, size)
 
 
-def _outline(axes: Axes, mask: np.ndarray, kind: str) -> None:
-    if mask.any() and not mask.all():
-        axes.contour(mask > 0, [0.5], colors=COLOURS[kind], linewidths=1.1)
-
-
 def gallery(
     images: Sequence[np.ndarray],
     truths: Sequence[np.ndarray],
@@ -91,6 +88,7 @@ def gallery(
     titles: Sequence[str],
     captions: Mapping[str, Sequence[str]] | None = None,
     width: float = TWO_COLUMNS,
+    classes: Sequence[LabelClass] = (),
 ) -> Figure:
     """Cases side by side: the image with its outlines, below it the errors of each model.
 
@@ -101,40 +99,70 @@ def gallery(
     labels
         Name of a model -> its masks ``(H, W) uint8``; one row of error maps. With one model its
         outline is also drawn on the image.
-    titles
-        Above each column.
-    captions
-        Name of a model -> what stands above each of its error maps.
+    titles, captions
+        Above each column; name of a model -> what stands above each of its error maps.
     width
         Width of the figure, mm.
+    classes
+        Of the card; with more than one foreground class each is painted in its own colour, on
+        the truth and on each prediction, in place of outlines and error maps.
     """
     images, truths = [_small(i) for i in images], [_small(t) for t in truths]
     labels = {name: [_small(mask) for mask in masks] for name, masks in labels.items()}
+    if len(classes) > 2:
+        rows = {"image": images}
+        for name, masks in ({"truth": truths} | labels).items():
+            rows[name] = [paint(*pair, classes) for pair in zip(images, masks, strict=True)]
+        fig, _ = _sheet(rows, titles, captions or {}, width)
+        return _keyed(fig, class_keys({entry.name: entry.colour for entry in classes[1:]}))
+    rows = {"": images}
+    for name, masks in labels.items():
+        rows[name] = [error_map(*trio) for trio in zip(images, truths, masks, strict=True)]
+    fig, top = _sheet(rows, titles, captions or {}, width)
+    return _keyed(fig, _outlines(top, truths, labels))
+
+
+def _outlines(
+    top: np.ndarray, truths: Sequence[np.ndarray], labels: Mapping[str, Sequence[np.ndarray]]
+) -> list[Artist]:
+    """Draw the outlines of the truth and of a single model; all keys of the legend."""
+    lines = {"truth": truths} | ({"prediction": [*labels.values()][0]} if len(labels) == 1 else {})
+    for kind, masks in lines.items():
+        for axes, mask in zip(top, masks, strict=True):
+            outline(axes, mask > 0, COLOURS[kind])
+    keys = [Line2D([], [], color=COLOURS[kind], label=OUTLINES[kind]) for kind in lines]
+    swapped = max(mask.max() for mask in truths) > 1
+    kinds = ERRORS | ({"swap": "wrong class"} if swapped else {})
+    return keys + [Patch(color=COLOURS[kind], label=text) for kind, text in kinds.items()]
+
+
+def _sheet(
+    rows: Mapping[str, Sequence[np.ndarray]],
+    titles: Sequence[str],
+    captions: Mapping[str, Sequence[str]],
+    width: float,
+) -> tuple[Figure, np.ndarray]:
+    """Pictures in rows, and the axes of the first row."""
+    images = next(iter(rows.values()))
     shape = max(len(image) / image.shape[1] for image in images)
-    rows, columns = 1 + len(labels), len(images)
-    titled = 2 + max(title.count("\n") for title in titles) + len(captions or ())
-    height = rows * (shape * (width - CAPTION_MM) / columns) + CAPTION_MM * titled
-    fig, grid = figure(width, height, nrows=rows, ncols=columns, squeeze=False)
-    for column, (image, truth) in enumerate(zip(images, truths, strict=True)):
-        predicted = [masks[column] for masks in labels.values()]
-        pictures = [image, *(error_map(image, truth, mask) for mask in predicted)]
-        for axes, picture in zip(grid[:, column], pictures, strict=True):
+    titled = 2 + max(title.count("\n") for title in titles) + len(captions)
+    height = len(rows) * (shape * (width - CAPTION_MM) / len(images)) + CAPTION_MM * titled
+    fig, grid = figure(width, height, nrows=len(rows), ncols=len(images), squeeze=False)
+    for line, (name, pictures) in zip(grid, rows.items(), strict=True):
+        line[0].set_ylabel(name)
+        for axes, picture in zip(line, pictures, strict=True):
             bare(axes)
             axes.imshow(picture)
             axes.set_anchor("N")  # titles of pictures of different shape stay in line
-        _outline(grid[0, column], truth, "truth")
-        if len(predicted) == 1:
-            _outline(grid[0, column], predicted[0], "prediction")
-        grid[0, column].set_title(titles[column], fontsize=7.5)
-    for axes, name in zip(grid[1:], labels, strict=True):
-        axes[0].set_ylabel(name)
-        for cell, caption in zip(axes, (captions or {}).get(name, ()), strict=False):
-            cell.set_title(caption, fontsize=7.5)
-    lines = {"truth": "true outline"}
-    if len(labels) == 1:
-        lines["prediction"] = "predicted outline"
-    keys = [Line2D([], [], color=COLOURS[key], label=text) for key, text in lines.items()]
-    keys += [Patch(color=COLOURS[kind], label=text) for kind, text in ERRORS.items()]
+        for axes, caption in zip(line, captions.get(name, ()), strict=False):
+            axes.set_title(caption, fontsize=7.5)
+    for axes, title in zip(grid[0], titles, strict=True):
+        axes.set_title(title, fontsize=7.5)
+    return fig, grid[0]
+
+
+def _keyed(fig: Figure, keys: Sequence[Artist]) -> Figure:
+    """The figure with a legend in one line above it."""
     close = {"handlelength": 1.1, "handletextpad": 0.4, "columnspacing": 1.0}
     fig.legend(handles=keys, loc="outside upper left", ncols=len(keys), fontsize=6.5, **close)
     return fig

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from seglib.figures.data import CHANNELS, percent
-from seglib.figures.style import COLOURS, ONE_COLUMN, TWO_COLUMNS, figure, sign
+from seglib.figures.data import CHANNELS
+from seglib.figures.style import COLOURS, ONE_COLUMN, TWO_COLUMNS, figure, percent, sign
 from seglib.splits import SPLITS
 
 SIZES = ("#CC79A7", "#E69F00", "#56B4E9", "#0072B2")  # smallest size first

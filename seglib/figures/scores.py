@@ -8,6 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from seglib.averaging import per_case
+from seglib.figures.classes import dice_by_class
 from seglib.figures.style import COLOURS, GREY, ONE_COLUMN, TWO_COLUMNS, figure
 from seglib.intervals import summarise
 from seglib.results import Evaluation
@@ -85,9 +87,24 @@ def dice_and_iou(dice: float) -> Figure:
 
 
 def distribution(evaluation: Evaluation, model: str) -> Figure:
-    """Dice of every image, and the mean of every score with its 95 % interval."""
-    scores, colour = evaluation.scores, COLOURS[model]
-    fig, (counts, means) = figure(TWO_COLUMNS, 62, ncols=2, width_ratios=(3, 2))
+    """Dice of every image, and the mean of every score with its 95 % interval.
+
+    Of several classes the Dice is shown one by one, and the mean is that of the foreground.
+    """
+    fig, (dice, means) = figure(TWO_COLUMNS, 62, ncols=2, width_ratios=(3, 2))
+    if evaluation.one_vs_rest:
+        dice_by_class(dice, evaluation)
+    else:
+        _dice_of_all(dice, evaluation, COLOURS[model])
+    scores = per_case(evaluation.scores)
+    interval_plot(means, {model: summarise(scores[list(SHOWN)], scores["group"])})
+    means.set_title("Mean and 95 % interval")
+    return fig
+
+
+def _dice_of_all(counts: Axes, evaluation: Evaluation, colour: str) -> None:
+    """Histogram of Dice, the images as dots, and three ways of averaging."""
+    scores = evaluation.scores
     heights, _, _ = counts.hist(scores["dice"], np.linspace(0, 1, 21), color=colour, alpha=0.35)
     room = heights.max() / 6
     jitter = np.random.default_rng(0).uniform(-0.75, -0.25, len(scores)) * room
@@ -104,9 +121,6 @@ def distribution(evaluation: Evaluation, model: str) -> Figure:
     counts.set(xlabel="Dice of one image (dots: the images)", ylabel="images")
     counts.set_title("Dice of every test image")
     counts.legend(loc="upper left", **LEGEND)
-    interval_plot(means, {model: summarise(scores[list(SHOWN)], scores["group"])})
-    means.set_title("Mean and 95 % interval")
-    return fig
 
 
 def interval_plot(axes: Axes, tables: dict[str, pd.DataFrame], offset: float = 0.3) -> None:
@@ -125,14 +139,16 @@ def interval_plot(axes: Axes, tables: dict[str, pd.DataFrame], offset: float = 0
 
 
 def confusion(matrix: np.ndarray, names: tuple[str, ...]) -> Figure:
-    """Pooled pixels: of each true class, the share that was given each class."""
+    """Pooled pixels: of each true class (a row), the share that was given each class."""
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    fig, axes = figure(ONE_COLUMN, 66)
+    side = max(ONE_COLUMN, 24 * len(names))
+    fig, axes = figure(min(side, TWO_COLUMNS), 66 / ONE_COLUMN * min(side, TWO_COLUMNS))
     drawn = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
-        text = f"{share:.1%}\n{matrix[row, column] / 1e6:.2f} Mpx"
+        text = f"{share:.1%}\n{_pixels(matrix[row, column])}"
         ink = "white" if share > 0.5 else COLOURS["ink"]
-        axes.text(column, row, text, ha="center", va="center", color=ink)
+        size = 8 if len(names) < 5 else 6.5
+        axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=size)
     axes.set_xticks(range(len(names)), names)
     axes.set_yticks(range(len(names)), names, rotation=90, va="center")
     axes.set(xlabel="predicted", ylabel="true", title="All test pixels in one pot")
@@ -141,9 +157,15 @@ def confusion(matrix: np.ndarray, names: tuple[str, ...]) -> Figure:
     return fig
 
 
+def _pixels(number: int) -> str:
+    """A number of pixels as short as it can be read."""
+    return f"{number / 1e6:.2f} Mpx" if number >= 1e4 else f"{number} px"
+
+
 def size_strata(scores: pd.DataFrame, model: str) -> Figure:
     """Dice of every image by the size of its object, and how often the object was missed."""
     table, sizes = by_size(scores), strata(scores)
+    unit = "images" if scores["class"].nunique() == 1 else "masks"  # one an image and class
     spread = np.random.default_rng(0)
     fig, (dice, missed) = figure(TWO_COLUMNS, 60, ncols=2, width_ratios=(3, 2))
     for place, (name, row) in enumerate(table.iterrows()):
@@ -153,7 +175,7 @@ def size_strata(scores: pd.DataFrame, model: str) -> Figure:
         error = [[row["mean"] - row["low"]], [row["high"] - row["mean"]]]
         dice.errorbar(place + 0.34, row["mean"], error, fmt="D", ms=4, color=COLOURS["ink"])
     names = [name.replace(" (", "\n(") for name in table.index]
-    labels = [f"{name}\n{n} images" for name, n in zip(names, table["n"], strict=True)]
+    labels = [f"{name}\n{n} {unit}" for name, n in zip(names, table["n"], strict=True)]
     places = range(len(table))
     kinds = [COLOURS["fp" if name == "no object" else "fn"] for name in table.index]
     bars = missed.bar(places, table["missed"] * 100, color=kinds, width=0.6)

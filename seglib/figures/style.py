@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from filelock import FileLock
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
+from seglib.cards import LabelClass
 from seglib.course import Settings
 from seglib.files import write_atomic
 
@@ -29,6 +32,7 @@ COLOURS = {
     "tp": "#009E73",
     "fp": "#D55E00",
     "fn": "#0072B2",
+    "swap": "#CC79A7",
     "train": "#0072B2",
     "val": "#E69F00",
     "test": "#CC79A7",
@@ -98,6 +102,28 @@ def overlay(image: np.ndarray, mask: np.ndarray, colour: str, alpha: float = 0.3
             core &= np.roll(inside, shift, axis)
     painted[inside & ~core] = tint
     return painted.round().astype(np.uint8)
+
+
+def paint(
+    image: np.ndarray, labels: np.ndarray, classes: Sequence[LabelClass], alpha: float = 0.35
+) -> np.ndarray:
+    """Tint every class but the background in its own colour, see :func:`overlay`.
+
+    Takes ``(H, W, 3) uint8``, class indices ``(H, W)`` and the card's classes, background first.
+    """
+    for index, entry in enumerate(classes[1:], start=1):
+        image = overlay(image, labels == index, entry.colour, alpha)
+    return image
+
+
+def class_keys(colours: Mapping[str, str]) -> list[Patch]:
+    """Entries of a legend: name of a class -> its colour."""
+    return [Patch(color=colour, label=name) for name, colour in colours.items()]
+
+
+def percent(share: float, _: int | None = None) -> str:
+    """Tick label of a share: 0.005 becomes ``0.5%``, 0.1 becomes ``10%``."""
+    return f"{100 * share:g}%"
 
 
 def sign(fig: Figure, source: str) -> Figure:

@@ -6,14 +6,16 @@ import re
 
 import pandas as pd
 
+from seglib.averaging import per_case
 from seglib.cards import DatasetCard
-from seglib.comparison import LEVEL, Comparison
+from seglib.comparison import Comparison
 from seglib.course import Settings
 from seglib.figures.style import MODEL_TITLES
 from seglib.files import write_atomic
 from seglib.intervals import summarise
 from seglib.results import Evaluation
-from seglib.scoring import METRICS
+from seglib.scoring import METRICS, titles
+from seglib.verdict import LEVEL
 
 # Mean Dice that others reported on Kvasir-SEG. Each has its own split, image size, training and
 # way of averaging, so the numbers make no ranking, neither with each other nor with ours.
@@ -58,8 +60,11 @@ def published(card: DatasetCard) -> str:
 
 def distances(evaluation: Evaluation) -> str:
     """Markdown: the mean distances, and on how many images there is none."""
-    rows = evaluation.table().set_index("metric").loc[[METRICS["hd95"], METRICS["assd"]]]
-    said = [f"{name.removesuffix(' (px)')} {row['mean']:.1f} px" for name, row in rows.iterrows()]
+    unit = evaluation.unit
+    named = [titles(unit)[name] for name in ("hd95", "assd")]
+    rows = evaluation.table().set_index("metric").loc[named]
+    said = [f"{name.removesuffix(f' ({unit})')} {row['mean']:.1f} {unit}"
+            for name, row in rows.iterrows()]  # fmt: skip
     n, undefined = rows[["n", "undefined"]].iloc[0].astype(int)
     return f"{'; '.join(said)}; means of {n} images, undefined on {undefined} more."
 
@@ -74,6 +79,8 @@ def missed(strata: pd.DataFrame) -> str:
 def summary_table(evaluations: dict[str, Evaluation], costs: dict[str, dict]) -> pd.DataFrame:
     """One row a model: all mean scores with intervals, pooled Dice, AUC and cost.
 
+    Several classes are averaged in each case first; their AUC is that of any foreground.
+
     Returns
     -------
     DataFrame
@@ -83,7 +90,7 @@ def summary_table(evaluations: dict[str, Evaluation], costs: dict[str, dict]) ->
     """
     rows = {}
     for model, evaluation in evaluations.items():
-        scores = evaluation.scores
+        scores = per_case(evaluation.scores)
         means = summarise(scores[list(METRICS)], scores["group"])
         row = {"n": len(scores), "undefined": int(means.loc["hd95", "undefined"])}
         for name, (mean, low, high) in means[["mean", "low", "high"]].iterrows():
@@ -93,6 +100,12 @@ def summary_table(evaluations: dict[str, Evaluation], costs: dict[str, dict]) ->
     counts = ["n", "undefined", "parameters", "macs"]
     table = pd.DataFrame(rows).T.rename_axis("model")
     return table.astype(dict.fromkeys(counts, int))
+
+
+def class_summary(evaluations: dict[str, Evaluation]) -> pd.DataFrame:
+    """One row a model and class, see :meth:`seglib.results.Evaluation.class_table`."""
+    found = {MODEL_TITLES[model]: e.class_table() for model, e in evaluations.items()}
+    return pd.concat(found, names=["model"])
 
 
 def save_table(table: pd.DataFrame, name: str, settings: Settings) -> str:

@@ -8,13 +8,16 @@ import numpy as np
 import pandas as pd
 import torch
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb as colour_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from seglib.display import show
+from seglib.figures.classes import side_by_side
 from seglib.figures.networks import CAPTION_MM, bare
+from seglib.figures.pictures import error_map
 from seglib.figures.style import COLOURS, MODEL_TITLES, TWO_COLUMNS, figure, overlay
-from seglib.images import read_image, read_mask, to_rgb
+from seglib.images import read_image, read_mask
+from seglib.inference import to_labels
 from seglib.losses import build_loss
 from seglib.metrics import counts, dice
 
@@ -39,7 +42,7 @@ def baseline(
     Parameters
     ----------
     images, truths
-        ``(N, H, W, 3) uint8`` and ``(N, H, W) uint8``.
+        ``(N, H, W, 3) uint8`` and ``(N, H, W) uint8``; several classes count as one object.
     found
         Title of a method -> its masks ``(N, H, W) uint8``, one column of the figure.
     rows
@@ -53,7 +56,7 @@ def baseline(
         _picture(line[1], overlay(images[i], truths[i], COLOURS["truth"]), "truth")
         for axes, (name, masks) in zip(line[2:], found.items(), strict=True):
             painted = overlay(images[i], masks[i], COLOURS["prediction"], 0.55)
-            _picture(axes, painted, f"{name}: Dice {_dice(truths[i], masks[i]):.2f}")
+            _picture(axes, painted, f"{name}: Dice {_dice(truths[i] > 0, masks[i]):.2f}")
     return fig
 
 
@@ -137,19 +140,6 @@ def curves(histories: Mapping[str, pd.DataFrame]) -> Figure:
     return fig
 
 
-def error_map(image: np.ndarray, truth: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """A pale grey copy of an image, with hits, false alarms and misses in their colours.
-
-    Takes ``(H, W, 3) uint8`` and two masks ``(H, W)``; returns ``(H, W, 3) uint8``.
-    """
-    pale = 128 + image.mean(axis=2, keepdims=True).repeat(3, axis=2) / 2
-    kinds = {"tp": (truth > 0) & (labels > 0), "fp": (truth == 0) & (labels > 0),
-             "fn": (truth > 0) & (labels == 0)}  # fmt: skip
-    for kind, where in kinds.items():
-        pale[where] = 0.35 * pale[where] + 0.65 * 255 * np.array(colour_rgb(COLOURS[kind]))
-    return pale.astype(np.uint8)
-
-
 def _picture(axes: Axes, picture: np.ndarray, title: str, **style: object) -> None:
     bare(axes)
     axes.imshow(picture, **style)
@@ -169,16 +159,21 @@ def predictions(
         Title of a row of the figure -> position in the table.
     probabilities
         Name of a model -> its maps ``(H, W) float32`` in [0, 1], one for each case of the table;
-        cut at one half.
+        cut at one half. Of several classes, ``(classes, H, W)``, the likeliest is shown.
     """
-    images = [to_rgb(read_image(cases["image"].iloc[i])) for i in rows.values()]
+    card = cases.attrs["card"]
+    images = [show(read_image(cases["image"].iloc[i]), card) for i in rows.values()]
+    truths = [read_mask(cases["mask"].iloc[i], card.decoding) for i in rows.values()]
+    if card.n_classes > 2:
+        found = {MODEL_TITLES[model]: [to_labels(maps[i]) for i in rows.values()]
+                 for model, maps in probabilities.items()}  # fmt: skip
+        return side_by_side(images, truths, found, list(rows), card.classes)
     columns = 1 + 2 * len(probabilities)
     shapes = [len(image) / image.shape[1] for image in images]
     height = TWO_COLUMNS / columns * sum(shapes) + CAPTION_MM * (len(rows) + 1)
     places = {"nrows": len(rows), "ncols": columns, "height_ratios": shapes, "squeeze": False}
     fig, grid = figure(TWO_COLUMNS, height, **places)
-    for (title, i), image, line in zip(rows.items(), images, grid, strict=True):
-        truth = read_mask(cases["mask"].iloc[i], cases.attrs["card"].decoding)
+    for (title, i), image, truth, line in zip(rows.items(), images, truths, grid, strict=True):
         _picture(line[0], overlay(image, truth, COLOURS["truth"], 0.15), "truth")
         line[0].set_ylabel(title)
         for model, seen, errors in zip(probabilities, line[1::2], line[2::2], strict=True):

@@ -7,11 +7,14 @@ import os
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from seglib.conversion import convert
 from seglib.datasets import check, from_folders, load
 from seglib.decoding import MaskDecoding
-from seglib.images import read_image, to_rgb
+from seglib.formats import read_mask_volume, read_volume
+from seglib.images import read_image, read_mask, to_rgb
 from seglib.splits import find_duplicates, find_leaks, split
 
 pytestmark = pytest.mark.real  # skipped by conftest.py where SEGLIB_DATA is not set
@@ -100,3 +103,48 @@ def test_sixteen_bit_slices_with_five_classes(data):
     cases = from_folders(folder / "images", folder / "masks", classes=classes, decoding=decoding)
     assert len(cases) == 718
     assert check(cases)["found"].eq("empty mask").sum() == 160
+
+
+@pytest.fixture
+def liver(data):
+    folder = data / "dicom-ct"
+    if not folder.is_dir():
+        pytest.skip("needs dicom-ct in the folder that SEGLIB_DATA names")
+    image = read_volume(folder / "slices")
+    return image, read_mask_volume(folder / "liver_seg.nrrd", image)
+
+
+def test_ct_slices_are_in_hounsfield_units_and_in_order(liver):
+    image, _ = liver
+    assert image.sources == ("03.dcm", "02.dcm", "01.dcm")
+    assert image.problems == () and (image.orientation, image.unit) == ("LPS", "HU")
+    np.testing.assert_allclose(image.spacing_mm, (1, 0.810547, 0.810547))
+    assert image.voxels.min() == -1024 and image.voxels.max() < 3072
+    room = image.voxels[:, 60:75, 100:120]  # beside the patient, inside the scanner's circle
+    assert -1020 < np.median(room) < -980
+    assert 0.1 < ((image.voxels > 0) & (image.voxels < 100)).mean() < 0.5
+
+
+def test_liver_mask_lies_on_the_liver(liver):
+    image, mask = liver
+    inside = mask.voxels == 1
+    assert inside.sum(axis=(1, 2)).tolist() == [36233, 35645, 35220]
+    for pixels, here in zip(image.voxels, inside, strict=True):
+        assert 40 < np.median(pixels[here]) < 50  # liver without contrast medium
+        assert (pixels[here] < -200).mean() < 0.02  # air: the mask does not leave the body
+        shifted = np.roll(here, 20, axis=1)
+        assert pixels[here].std() < pixels[shifted].std() / 2
+    lost = [(v[m] < -200).sum() for v, m in zip(image.voxels, inside[::-1], strict=True)]
+    kept = [(v[m] < -200).sum() for v, m in zip(image.voxels, inside, strict=True)]
+    assert sum(kept) < sum(lost)  # in the other order of slices it would fit less
+
+
+def test_ct_slices_become_the_folders_of_the_course(data, tmp_path, liver):
+    image, mask = liver
+    folder = data / "dicom-ct"
+    convert(folder, tmp_path / "out", masks=folder / "liver_seg.nrrd")
+    decoding = MaskDecoding("values", values=(0, 1))
+    cases = from_folders(tmp_path / "out/images", tmp_path / "out/masks", decoding=decoding)
+    for k, row in enumerate(cases.itertuples()):
+        np.testing.assert_array_equal(read_image(row.image) - 1024.0, image.voxels[k])
+        np.testing.assert_array_equal(read_mask(row.mask, decoding), mask.voxels[k])

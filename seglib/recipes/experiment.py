@@ -1,8 +1,4 @@
-"""What exactly is this experiment?
-
-A recipe says everything that decides a result. It is frozen, it is saved beside the run, and its
-hash is part of the run's name, so two different experiments can never share a folder.
-"""
+"""What is written in a recipe? One experiment, and each of its stages."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from seglib.names import nearest
 
@@ -39,7 +34,9 @@ class Stage:
         Images in one step.
     accumulate
         Steps whose gradients are averaged before the weights move; the virtual batch is
-        ``batch_size * accumulate``.
+        ``batch_size * accumulate``. Losses that are means over pixels or images then have exactly
+        the gradients of one large batch. The pooled Dice sees one step at a time, and so does
+        batch norm.
     weight_decay
         Decay of convolution weights; norms and biases are left alone.
     """
@@ -136,71 +133,3 @@ class Recipe:
         fields["stages"] = tuple(Stage(**stage) for stage in fields["stages"])
         fields["fractions"] = tuple(fields["fractions"])
         return cls(**fields)
-
-
-RECIPES = (
-    # What student projects publish for the HyperKvasir polyps.
-    Recipe(
-        name="polyp",
-        dataset="hyper-kvasir",
-        encoder="plain",
-        size=128,
-        augmentation="none",
-        stages=(
-            Stage(epochs=100, lr=1e-3, loss="bce", optimiser="adam", schedule="constant"),
-            Stage(epochs=20, lr=1e-4, loss="dice", optimiser="adam", schedule="constant"),
-        ),
-    ),
-    Recipe(
-        name="polyp-modern",
-        dataset="kvasir-seg",
-        encoder="resnet18",
-        size=128,
-        paste=0.5,
-        ema=0.995,
-        stages=(Stage(epochs=80, loss="bce_image_dice", batch_size=8),),
-    ),
-    Recipe(
-        name="polyp-quick",
-        dataset="phantom-polyp",
-        encoder="resnet18",
-        size=96,
-        ema=0.98,
-        stages=(Stage(epochs=20, lr=2e-3, loss="bce_image_dice", batch_size=8),),
-    ),
-)
-
-
-def recipes() -> tuple[Recipe, ...]:
-    """All named recipes."""
-    return RECIPES
-
-
-def recipe(name: str, **fields: Any) -> Recipe:
-    """A named recipe, with some fields replaced.
-
-    Fields of :class:`Recipe` and of :class:`Stage` are both accepted; a field of a stage is set
-    in every stage, and ``None`` leaves a field as it is.
-
-    Examples
-    --------
-    >>> recipe("polyp-modern", model="deeplabv3plus", epochs=10).epochs
-    10
-
-    Raises
-    ------
-    ValueError
-        If the recipe or a field is unknown; the known names are listed.
-    """
-    known = {r.name: r for r in RECIPES}
-    found = known[nearest(name, known, "recipe")]
-    own = {f.name for f in dataclasses.fields(Recipe)} - {"name"}
-    staged = {f.name for f in dataclasses.fields(Stage)}
-    for field in fields:
-        nearest(field, sorted(own | staged), "recipe field")
-    given = {key: value for key, value in fields.items() if value is not None}
-    in_stages = {key: value for key, value in given.items() if key in staged}
-    stages = given.pop("stages", found.stages)
-    stages = tuple(dataclasses.replace(stage, **in_stages) for stage in stages)
-    changed = {key: value for key, value in given.items() if key in own}
-    return dataclasses.replace(found, stages=stages, **changed)

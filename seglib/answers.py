@@ -1,0 +1,104 @@
+"""Where is the answer of an evaluation kept?
+
+An evaluation is a question (which cases, which threshold, which weights) and its answer. Both are
+written to the run folder, the answer last, so a half-written one is never taken for whole.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from seglib.files import write_atomic
+from seglib.results import Evaluation, OneVsRest
+from seglib.scoring import METRICS
+
+EXACT = {"index": False, "float_format": "%.6f", "lineterminator": "\n"}
+
+
+def result_files(
+    folder: Path, split: str, threshold: float, flips: bool, several: bool = False
+) -> dict[str, Path]:
+    """Paths of the scores, the curves and the results of one question, by those names.
+
+    The default question, test cases at 0.5 without flips, has plain names; others a suffix.
+    With `several` classes the curves of each have a file, too: ``classes``.
+    """
+    end = ("-flips" if flips else "") + (f"-at{threshold:g}" if threshold != 0.5 else "")
+    end = f"-{split}{end}" if end or split != "test" else ""
+    names = {"scores": "scores{}.csv", "roc": "roc{}.csv", "results": "results{}.json"}
+    names |= {"classes": "roc-classes{}.csv"} if several else {}
+    return {name: folder / file.format(end) for name, file in names.items()}
+
+
+def is_answered(files: dict[str, Path], question: dict) -> bool:
+    """Is this very question answered in these files? ``results.json`` is written last."""
+    if not all(path.is_file() for path in files.values()):
+        return False
+    return json.loads(files["results"].read_text())["question"] == question
+
+
+def write_results(files: dict[str, Path], question: dict, evaluation: Evaluation) -> None:
+    """Write an evaluation and the question it answers; equal scores give equal bytes."""
+    files["results"].unlink(missing_ok=True)  # an older answer ends before its scores do
+    write_atomic(files["scores"], evaluation.scores.to_csv(**EXACT))
+    write_atomic(files["roc"], _joined(evaluation).to_csv(**EXACT))
+    if "classes" in files:
+        curves = {name: _joined(found) for name, found in evaluation.one_vs_rest.items()}
+        table = pd.concat(curves, names=["class"]).reset_index("class")
+        write_atomic(files["classes"], table.to_csv(**EXACT))
+    results = {"question": question, **evaluation.results()}
+    write_atomic(files["results"], json.dumps(results, indent=2, allow_nan=False) + "\n")
+
+
+def _joined(curves: Evaluation | OneVsRest) -> pd.DataFrame:
+    """ROC curve and scores at each threshold as one table."""
+    return curves.roc.merge(curves.sweep, "left", "threshold")
+
+
+def _parted(curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The two tables that were joined."""
+    sweep = curves.iloc[:0:-1].drop(columns=["fpr", "tpr"]).reset_index(drop=True)
+    return {"roc": curves[["threshold", "fpr", "tpr"]].reset_index(drop=True), "sweep": sweep}
+
+
+def read_results(files: dict[str, Path]) -> Evaluation:
+    """The evaluation that was written to these files."""
+    words = dict.fromkeys(("case", "group", "class"), str)
+    # A case may be called "NA": only an empty cell is a missing number.
+    blank = {"keep_default_na": False, "na_values": {name: [""] for name in METRICS}}
+    # Rounding mends the last bit, where parsers differ: the threshold 0.3 is found under 0.3.
+    scores = pd.read_csv(files["scores"], dtype=words, **blank).round(6)
+    results = json.loads(files["results"].read_text())
+    return Evaluation(
+        scores=scores,
+        pooled=pd.DataFrame(results["pooled"]).T,
+        confusion=np.array(results["confusion"]),
+        auc=_area(results["auc"]),
+        protocol=results["protocol"],
+        unit=results.get("unit", "px"),
+        one_vs_rest=_classes(files["classes"], results) if "classes" in files else {},
+        **_parted(pd.read_csv(files["roc"]).round(6)),
+    )
+
+
+def _area(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _classes(path: Path, results: dict) -> dict[str, OneVsRest]:
+    """Curves of each class, in the order of the card."""
+    curves = ["threshold", "fpr", "tpr", "dice", "iou", "precision", "recall"]
+    blank = {"keep_default_na": False, "na_values": {name: [""] for name in curves}}
+    table = pd.read_csv(path, dtype={"class": str}, **blank).round(6)
+    return {
+        name: OneVsRest(
+            colour=colour,
+            auc=_area(results["one_vs_rest_auc"][name]),
+            **_parted(table[table["class"] == name].drop(columns="class")),
+        )
+        for name, colour in results["colours"].items()
+    }

@@ -1,0 +1,100 @@
+"""How is an image decoded only once?
+
+Decoding a JPEG and shrinking it costs far more than augmenting the small copy, and it gives the
+same answer every epoch. So it is done once per data set and size, into two uint8 arrays on disk
+that every later run and every model maps into memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from seglib.display import show
+from seglib.images import read_image, read_mask, resize_image, resize_mask
+
+
+@dataclass(frozen=True)
+class Cache:
+    """All cases of a table at working size, in the order of the table.
+
+    Attributes
+    ----------
+    images
+        ``(N, S, S, 3) uint8``, mapped from disk.
+    masks
+        ``(N, S, S) uint8`` class indices, mapped from disk.
+    """
+
+    images: np.ndarray
+    masks: np.ndarray
+
+
+def _cache_key(cases: pd.DataFrame, size: int) -> str:
+    """Changes when a file, the order of the cases, the size, the decoding or the window does."""
+    card = cases.attrs["card"]
+    parts = [str(size), repr((card.decoding, card.window, card.offset))]
+    for path in (*cases["image"], *cases["mask"]):
+        facts = Path(path).stat()
+        parts.append(f"{path}:{facts.st_size}:{facts.st_mtime_ns}")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def build_cache(cases: pd.DataFrame, size: int, folder: Path) -> Cache:
+    """Decode and resize every case once; later calls only map the result.
+
+    Parameters
+    ----------
+    cases
+        Case table; its card says how files are decoded and shown.
+    size, folder
+        Side of the square copies, px (the aspect ratio is not kept), and where caches are kept.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a file is missing or unreadable; nothing is left behind.
+    """
+    target = Path(folder) / f"{cases.attrs['card'].name}-{size}px-{_cache_key(cases, size)}"
+    if not target.is_dir():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=".cache-"))
+        try:
+            _fill_cache(cases, size, temporary)
+            os.replace(temporary, target)
+        except OSError:
+            if not target.is_dir():  # else another process finished the same cache meanwhile
+                raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    images, masks = (np.load(target / f"{kind}.npy", mmap_mode="r") for kind in ("images", "masks"))
+    return Cache(images, masks)
+
+
+def _fill_cache(cases: pd.DataFrame, size: int, folder: Path) -> None:
+    card, shape = cases.attrs["card"], (len(cases), size, size)
+    write = np.lib.format.open_memmap
+    images = write(folder / "images.npy", mode="w+", dtype=np.uint8, shape=(*shape, 3))
+    masks = write(folder / "masks.npy", mode="w+", dtype=np.uint8, shape=shape)
+
+    def one(row: int) -> None:
+        """Fill one row of both arrays."""
+        picture = show(read_image(cases["image"].iloc[row]), card)
+        images[row] = resize_image(picture, (size, size))
+        masks[row] = resize_mask(read_mask(cases["mask"].iloc[row], card.decoding), (size, size))
+
+    # OpenCV releases the interpreter lock, so threads use both cores.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        rows = pool.map(one, range(len(cases)))
+        list(tqdm(rows, total=len(cases), desc="Decoding once", unit="case", leave=False))
+    images.flush()
+    masks.flush()

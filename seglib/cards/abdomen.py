@@ -1,0 +1,118 @@
+"""Data sets of abdominal organs in CT and MR."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from seglib.cards.passport import BACKGROUND, DatasetCard, GroupTable, LabelClass
+from seglib.decoding import MaskDecoding
+
+# An organ has the same colour in every data set (Okabe & Ito 2008).
+ORGAN_COLOURS = {
+    "liver": "#E69F00",
+    "spleen": "#56B4E9",
+    "left kidney": "#009E73",
+    "right kidney": "#F0E442",
+    "bowel": "#0072B2",
+}
+
+
+def organs(*names: str) -> tuple[LabelClass, ...]:
+    """Background and these organs, which have the grey values 1, 2, 3 and so on."""
+    labels = (LabelClass(name, i, ORGAN_COLOURS[name]) for i, name in enumerate(names, 1))
+    return (BACKGROUND, *labels)
+
+
+# ---------------------------------------------------------------- synthetic
+
+# ---------------------------------------------------------------- real
+
+CHAOS_MR = DatasetCard(
+    name="chaos-mr",
+    title="CHAOS, T2-weighted MR",
+    task="segmentation of abdominal organs",
+    modality="axial T2-weighted MR",
+    classes=organs("liver", "right kidney", "left kidney", "spleen"),
+    decoding=MaskDecoding("values", values=(0, 1, 2, 3, 4)),
+    images="images",
+    masks="masks",
+    n_cases=718,
+    recipe="abdominal-organs",
+    spacing_mm=(1.25, 1.25),
+    group_table=GroupTable("groups.csv", case="stem", group="patient"),
+    licence="CC BY-NC-SA 4.0: not for commercial use, and what is made of it keeps this licence.",
+    citation=(
+        "Kavur AE, Gezer NS, Barış M, et al. CHAOS Challenge - combined (CT-MR) healthy abdominal "
+        "organ segmentation. Medical Image Analysis 2021, 69:101950. "
+        "doi:10.1016/j.media.2020.101950"
+    ),
+    homepage="https://chaos.grand-challenge.org/",
+    manual=(
+        "download the training sets from https://doi.org/10.5281/zenodo.3362844, save the slices "
+        "of the T2 series as 16-bit PNG of 1.25 mm per pixel with masks of the values 0 to 4, and "
+        "write groups.csv (stem, patient)"
+    ),
+    defects=(
+        "16 slices are blank: nothing but zeros.",
+        "160 masks are empty, above and below the organs.",
+        "The intensity scale differs between patients, as it does in MR.",
+        "Only 20 patients: a split of 20 % tests on four people.",
+    ),
+)
+
+RSNA_ABDOMEN = DatasetCard(
+    name="rsna-abdomen",
+    title="RSNA 2023 Abdominal Trauma Detection, series with segmentations",
+    task="segmentation of abdominal organs",
+    modality="contrast-enhanced abdominal CT",
+    classes=organs("liver", "spleen", "left kidney", "right kidney", "bowel"),
+    decoding=MaskDecoding("values", values=(0, 1, 2, 3, 4, 5)),
+    images="images",
+    masks="masks",
+    n_cases=0,
+    recipe="abdominal-organs",
+    window=(50.0, 400.0),
+    offset=-1024.0,
+    group_table=GroupTable("table.csv", case="case", group="group"),
+    licence="Non-commercial use only, under the competition's rules.",
+    citation=(
+        "Rudie JD, Lin HM, Ball RL, et al. The RSNA Abdominal Traumatic Injury CT (RATIC) Dataset. "
+        "Radiology: Artificial Intelligence 2024, 6(6):e240101. doi:10.1148/ryai.240101"
+    ),
+    homepage="https://www.kaggle.com/competitions/rsna-2023-abdominal-trauma-detection",
+    manual=(
+        "log in at Kaggle, accept the competition's rules, download its segmentations and the "
+        "series they belong to, and cut both into slices: seglib data convert SERIES "
+        "data/rsna-abdomen --masks SEGMENTATIONS"
+    ),
+    defects=(
+        "Only a part of the series has segmentations, and they were made with a network's help.",
+        "The NIfTI volumes are not oriented as the DICOM series are: look at a few pairs first.",
+        "A patient may have two series: they are one group.",
+    ),
+)
+
+TCIA = replace(
+    RSNA_ABDOMEN,
+    name="tcia",
+    title="A collection of The Cancer Imaging Archive, converted",
+    task="segmentation in a collection of your choice",
+    modality="CT or MR",
+    classes=(BACKGROUND, LabelClass("object", 1, "#E69F00")),
+    decoding=MaskDecoding("values", values=(0, 1)),
+    window=None,
+    offset=0.0,
+    licence="Each collection has its own: read it on the collection's page.",
+    citation="Each collection has its own: copy it from the collection's page.",
+    homepage="https://www.cancerimagingarchive.net/",
+    manual=(
+        "choose a collection with segmentations at https://www.cancerimagingarchive.net/, download "
+        "its series and DICOM-SEG files with the NBIA Data Retriever, and cut both into slices: "
+        "seglib data convert SERIES data/tcia --masks SEGMENTATIONS"
+    ),
+    defects=(
+        "This card fits any collection with one object; for more classes, window or spacing use "
+        "dataclasses.replace.",
+        "Who drew the outlines, a person or a network, is said on the collection's page.",
+    ),
+)

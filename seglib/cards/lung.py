@@ -1,0 +1,89 @@
+"""Data sets of lungs in CT and X-ray."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from seglib.cards.passport import BACKGROUND, DatasetCard, LabelClass
+from seglib.decoding import MaskDecoding
+
+LUNG = LabelClass("lung", 255, "#56B4E9")
+
+# ---------------------------------------------------------------- synthetic
+
+# ---------------------------------------------------------------- real
+
+_PAGE = "https://www.kaggle.com/datasets/kmader/finding-lungs-in-ct-data"
+
+FINDING_LUNGS = DatasetCard(
+    name="finding-lungs",
+    title="Finding and Measuring Lungs in CT Data",
+    task="lung segmentation",
+    modality="axial chest CT",
+    classes=(BACKGROUND, LUNG),
+    decoding=MaskDecoding("threshold", at=0),
+    images="2d_images",
+    masks="2d_masks",
+    n_cases=267,
+    recipe="lung",
+    licence="None was found: ask the author before any use beyond study.",
+    citation="Mader K. Finding and Measuring Lungs in CT Data. Kaggle.",
+    homepage=_PAGE,
+    manual=f"log in at Kaggle, download {_PAGE} and bring its folders 2d_images and 2d_masks",
+    defects=("It is not said which slices show one patient, so a random split may leak.",),
+)
+
+LUNG_CT = replace(
+    FINDING_LUNGS,
+    name="lung-ct",
+    title="Finding and Measuring Lungs in CT Data, 64x64 px copy",
+    decoding=MaskDecoding("values", values=(0, 255)),
+    images="images",
+    masks="masks",
+    manual=(
+        f"log in at Kaggle, download {_PAGE}, and save images and masks (0 and 255) as 8-bit PNG "
+        "of 64x64 px"
+    ),
+    defects=(
+        "64x64 px, and each image is scaled by itself: Hounsfield units and spacing are lost.",
+        *FINDING_LUNGS.defects,
+        "In train_180 only one lung is labelled.",
+    ),
+)
+
+CHEST_XRAY = DatasetCard(
+    name="chest-xray",
+    title="Montgomery and Shenzhen chest X-rays",
+    task="lung segmentation",
+    modality="chest X-ray",
+    classes=(BACKGROUND, LUNG),
+    decoding=MaskDecoding("values", values=(0, 255)),
+    images="images",
+    masks="masks",
+    n_cases=320,
+    recipe="lung",
+    site_pattern=r"^(MCUCXR|CHNCXR)_",
+    licence=(
+        "Images and Montgomery masks released by the US National Library of Medicine for "
+        "research; Shenzhen masks CC BY-NC-SA."
+    ),
+    citation=(
+        "Jaeger S, Candemir S, Antani S, Wáng YX, Lu PX, Thoma G. Two public chest X-ray datasets "
+        "for computer-aided screening of pulmonary diseases. Quantitative Imaging in Medicine and "
+        "Surgery 2014, 4(6):475-477. doi:10.3978/j.issn.2223-4292.2014.11.20; Shenzhen masks: "
+        "Stirenko S, Kochura Y, Alienin O, et al. Chest X-Ray Analysis of Tuberculosis by Deep "
+        "Learning with Segmentation and Augmentation. 2018, arXiv:1803.01199"
+    ),
+    homepage="https://lhncbc.nlm.nih.gov/LHC-downloads/downloads.html#tuberculosis-image-data-sets",
+    manual=(
+        "download both sets from "
+        "https://lhncbc.nlm.nih.gov/LHC-downloads/downloads.html#tuberculosis-image-data-sets, "
+        "join the masks of left and right lung, and save images and masks (0 and 255) as 8-bit "
+        "PNG of 256x256 px"
+    ),
+    defects=(
+        "138 images of Montgomery and 182 of Shenzhen: two hospitals, two scanners, and two groups "
+        "of people who drew the masks.",
+        "Many patients have tuberculosis: lungs that disease has changed are part of the task.",
+    ),
+)

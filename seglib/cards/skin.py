@@ -1,0 +1,93 @@
+"""Data sets of skin lesions in dermoscopy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from seglib.cards.passport import BACKGROUND, DatasetCard, LabelClass
+from seglib.decoding import MaskDecoding
+
+LESION = LabelClass("lesion", 255, "#E69F00")
+
+# ---------------------------------------------------------------- synthetic
+
+# ---------------------------------------------------------------- real
+
+_PAGE = "https://challenge.isic-archive.com/data/"
+_BY_HAND = "download {}.zip and {}.zip from " + _PAGE + " and unzip both into one folder"
+
+ISIC2018 = DatasetCard(
+    name="isic2018",
+    title="ISIC 2018 challenge, task 1 (training part)",
+    task="skin lesion segmentation",
+    modality="dermoscopy",
+    classes=(BACKGROUND, LESION),
+    decoding=MaskDecoding("values", values=(0, 255)),
+    images="ISIC2018_Task1-2_Training_Input",
+    masks="ISIC2018_Task1_Training_GroundTruth",
+    mask_name="{stem}_segmentation",
+    n_cases=2594,
+    recipe="skin-lesion",
+    licence="CC BY-NC: not for commercial use.",
+    citation=(
+        "Codella N, Rotemberg V, Tschandl P, et al. Skin Lesion Analysis Toward Melanoma "
+        "Detection 2018: A Challenge Hosted by the International Skin Imaging Collaboration "
+        "(ISIC). 2019, arXiv:1902.03368; and Tschandl P, Rosendahl C, Kittler H. The HAM10000 "
+        "dataset. Scientific Data 2018, 5:180161. doi:10.1038/sdata.2018.161"
+    ),
+    homepage=_PAGE,
+    manual=_BY_HAND.format(
+        "ISIC2018_Task1-2_Training_Input", "ISIC2018_Task1_Training_GroundTruth"
+    ),
+    defects=(
+        "Hair, rulers, ink and dark corners are in many pictures.",
+        "Some lesions were photographed or stored twice under two numbers, at times with other "
+        "colours: find_duplicates lists the pairs.",
+        "No patient is named, so lesions of one patient may stand on both sides of a split.",
+        "A copy in circulation holds 600 of the images, squeezed to 512x512 px: in it the aspect "
+        "ratio is lost.",
+    ),
+)
+
+ISIC2017 = replace(
+    ISIC2018,
+    name="isic2017",
+    title="ISIC 2017 challenge, task 1 (training part)",
+    images="ISIC-2017_Training_Data",
+    masks="ISIC-2017_Training_Part1_GroundTruth",
+    n_cases=2000,
+    licence="CC-0: no rights reserved.",
+    citation=(
+        "Codella NCF, Gutman D, Celebi ME, et al. Skin lesion analysis toward melanoma detection: "
+        "A challenge at the 2017 International Symposium on Biomedical Imaging (ISBI), hosted by "
+        "the International Skin Imaging Collaboration (ISIC). ISBI 2018, 168-172. "
+        "doi:10.1109/ISBI.2018.8363547"
+    ),
+    manual=_BY_HAND.format("ISIC-2017_Training_Data", "ISIC-2017_Training_Part1_GroundTruth"),
+    defects=(
+        "The folder of images also holds files named *_superpixels.png: they are no photographs "
+        "and are listed as images without mask.",
+        "The challenges share images: never train on one year and test on another.",
+        *ISIC2018.defects[:3],
+    ),
+)
+
+ISIC2016 = replace(
+    ISIC2017,
+    name="isic2016",
+    title="ISIC 2016 challenge, task 1 (training part)",
+    images="ISBI2016_ISIC_Part1_Training_Data",
+    masks="ISBI2016_ISIC_Part1_Training_GroundTruth",
+    mask_name="{stem}_Segmentation",
+    n_cases=900,
+    citation=(
+        "Gutman D, Codella NCF, Celebi E, Helba B, Marchetti M, Mishra N, Halpern A. Skin Lesion "
+        "Analysis toward Melanoma Detection: A Challenge at the International Symposium on "
+        "Biomedical Imaging (ISBI) 2016, hosted by the International Skin Imaging Collaboration "
+        "(ISIC). 2016, arXiv:1605.01397"
+    ),
+    manual=_BY_HAND.format(
+        "ISBI2016_ISIC_Part1_Training_Data", "ISBI2016_ISIC_Part1_Training_GroundTruth"
+    ),
+    defects=ISIC2017.defects[1:],
+)

@@ -1,0 +1,49 @@
+"""``seglib data convert``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from seglib.cli.shell import examples
+
+EXAMPLES = examples(
+    "seglib data convert scans/patient1 data/own",
+    "seglib data convert scans data/own --masks labels --window soft-tissue",
+    "seglib data convert mr.nii.gz data/own --window 400,800",
+)
+
+
+def convert(
+    source: Annotated[Path, Argument(help="A scan, or a folder of scans.")],
+    target: Annotated[Path, Argument(help="New folder for images, masks and table.csv.")],
+    masks: Annotated[Path | None, Option(help="A mask file, or a folder of masks.")] = None,
+    window: Annotated[
+        str | None,
+        Option(help="soft-tissue, liver, lung, bone, file (the DICOM header's) or CENTRE,WIDTH."),
+    ] = None,
+    series: Annotated[str | None, Option(help="SeriesInstanceUID, if there are several.")] = None,
+    resample: Annotated[
+        bool, Option("--resample", help="Bring masks onto the grid of their scan.")
+    ] = False,
+) -> None:
+    """Cut DICOM, NIfTI or NRRD scans into PNG slices.
+
+    Without a window the PNG files hold 16 bit: HU + 1024 for CT, else the raw values. Masks hold
+    class numbers. table.csv says for each slice whose it is, where it lies, and its spacing in mm.
+    """
+    from seglib.conversion import convert as cut
+
+    table = cut(source, target, masks, window, series, resample)
+    for problem in table.attrs["problems"]:
+        typer.echo(f"Note: {problem}")
+    names = ", ".join(f"{value} {name}" for value, name in table.attrs["classes"].items())
+    if names:
+        typer.echo(f"Classes: {names}")
+    typer.echo(
+        f"{len(table)} slices of {table['volume'].nunique()} scans, "
+        f"{table['group'].nunique()} groups; in {target}"
+    )

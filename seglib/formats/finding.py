@@ -1,0 +1,88 @@
+"""Which scans and which masks are in this folder, and what are they called?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from seglib.formats.dicom import holds_images, read_header
+from seglib.formats.kinds import SUFFIXES, case_name, is_dicom, is_grid
+
+
+def find_scans(source: Path, masks: Path | None = None) -> dict[str, Path]:
+    """Scans in a folder and the folders below it, by name.
+
+    A NIfTI or NRRD file is a scan, and so is a folder that holds DICOM images. The name is the
+    path below `source`, without the ending, joined by ``_``.
+
+    Parameters
+    ----------
+    source
+        A folder, or the only file.
+    masks
+        A file or folder inside `source` to pass over.
+
+    Raises
+    ------
+    FileNotFoundError
+        If `source` is not there.
+    ValueError
+        If no scan is found, or two have the same name.
+    """
+    source = source.resolve()
+    if not source.exists():
+        raise FileNotFoundError(f"{source} is not there; check its name and where you started.")
+    if source.is_file():
+        return {case_name(source): source}
+    apart = masks.resolve() if masks else source
+    found: dict[str, Path] = {}
+    for path in (source, *sorted(source.rglob("*"))):
+        passed_over = apart != source and path.is_relative_to(apart)
+        if not passed_over and (holds_images(path) if path.is_dir() else is_grid(path)):
+            _add(found, _name(path, source), path)
+    if not found:
+        endings = ", ".join(SUFFIXES)
+        raise ValueError(f"{source} holds no scan: neither DICOM images nor {endings} files.")
+    return found
+
+
+def find_masks(masks: Path) -> dict[str, Path]:
+    """Mask files in a folder, by the scan they belong to.
+
+    The key is the name, as in :func:`find_scans`, for NIfTI and NRRD files; for a DICOM
+    segmentation it is the SeriesInstanceUID of its scan, or the name if it tells none.
+
+    Raises
+    ------
+    FileNotFoundError
+        If `masks` is no folder.
+    ValueError
+        If there are no masks in it, or two for the same scan.
+    """
+    masks = masks.resolve()
+    if not masks.is_dir():
+        raise FileNotFoundError(f"{masks} is not there; check the name of the masks.")
+    found: dict[str, Path] = {}
+    for path in sorted(masks.rglob("*")):
+        if is_grid(path):
+            _add(found, _name(path, masks), path)
+        elif is_dicom(path) and (header := read_header(path)).get("Modality") == "SEG":
+            drawn_on = header.get("ReferencedSeriesSequence")
+            key = drawn_on[0].SeriesInstanceUID if drawn_on else _name(path, masks)
+            _add(found, key, path)
+    if not found:
+        endings = ", ".join(SUFFIXES)
+        raise ValueError(
+            f"{masks} holds no masks: neither DICOM segmentations nor {endings} files."
+        )
+    return found
+
+
+def _name(path: Path, root: Path) -> str:
+    folders = path.relative_to(root).parent.parts if path != root else ()
+    return "_".join((*folders, case_name(path)))
+
+
+def _add(found: dict[str, Path], key: str, path: Path) -> None:
+    other = found.setdefault(key, path)
+    if other != path:
+        raise ValueError(f"{other} and {path} both belong to {key}; keep one, or rename it.")

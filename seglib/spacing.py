@@ -1,0 +1,46 @@
+"""How large is a pixel, so that distances may be given in millimetres?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+COLUMNS = ["spacing_row_mm", "spacing_col_mm"]
+
+Spacing = dict[str, tuple[float, float]]
+
+
+def spacing_of(cases: pd.DataFrame) -> Spacing | None:
+    """Height and width of a pixel of each case, mm.
+
+    Parameters
+    ----------
+    cases
+        Case table. Its columns ``spacing_row_mm`` and ``spacing_col_mm`` come first, if they
+        are filled for every case; then ``spacing_mm`` of ``attrs["card"]``, one for all.
+
+    Returns
+    -------
+    dict or None
+        Name of a case -> (height, width). None if neither says it for all cases: lengths of
+        some cases in mm and of others in px would have no common mean.
+
+    Raises
+    ------
+    ValueError
+        If a spacing is not above 0; the first such case is named.
+    """
+    if set(COLUMNS) <= set(cases) and cases[COLUMNS].notna().all(axis=None):
+        sizes = cases[COLUMNS].to_numpy(dtype=np.float64)
+    elif cases.attrs["card"].spacing_mm is not None:
+        sizes = np.full((len(cases), 2), cases.attrs["card"].spacing_mm, dtype=np.float64)
+    else:
+        return None
+    wrong = ~((sizes > 0) & np.isfinite(sizes)).all(axis=1)
+    if wrong.any():
+        case, (height, width) = cases["case"].iloc[wrong.argmax()], sizes[wrong.argmax()]
+        raise ValueError(
+            f"Case '{case}' has pixels of {height:g} x {width:g} mm, expected lengths above 0; "
+            "mend its spacing, or leave it empty to measure in pixels."
+        )
+    return dict(zip(cases["case"].astype(str), map(tuple, sizes.tolist()), strict=True))

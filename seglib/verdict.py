@@ -1,0 +1,58 @@
+"""What may be concluded from a comparison, and what not, in words?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seglib.comparison import Comparison
+
+LEVEL = 0.05
+LOWER_IS_BETTER = ("hd95", "assd")
+
+
+def conclude(found: Comparison) -> str:
+    """Each pair of models in a sentence, and what the whole does not show."""
+    said = [_sentence(pair, found) for pair in found.pairs.to_dict("records")]
+    if len(said) > 1:
+        said.append(f"The p-values are corrected for {len(said)} comparisons (Holm).")
+    left_out = len(found.paired) - int(found.pairs["n"].min())
+    if left_out:
+        said.append(
+            f"Up to {left_out} of {len(found.paired)} cases are left out because a model has no "
+            "score there, which favours a model that misses objects."
+        )
+    if len(set(found.protocols.values())) > 1:
+        said.append("The models were not scored by the same protocol: see `protocols`.")
+    said.append(
+        "Each model is one training run on one split. The interval covers the choice of test "
+        "cases, not another seed, another split or another hospital: this is about these "
+        "trained networks, not about their architectures in general."
+    )
+    return " ".join(said)
+
+
+def _sentence(pair: dict, found: Comparison) -> str:
+    """What one pair of models shows."""
+    first, second, gap, groups = (pair[k] for k in ("first", "second", "difference", "groups"))
+    unit = f" {found.unit}" if found.unit else ""
+    seen = (
+        f"{found.what}, {first} minus {second}: {gap:+.3f}{unit} in the mean of {pair['n']} cases "
+        f"in {groups} groups"
+    )
+    if groups < 2:
+        return f"{seen}. One group alone cannot show a difference, so nothing was tested."
+    p = pair["holm_p"]
+    seen += f" (95 % interval {pair['low']:+.3f} to {pair['high']:+.3f}, permutation "
+    seen += "p < 0.001)" if p < 0.001 else f"p = {p:.3f})"
+    apart = pair["low"] > 0 or pair["high"] < 0
+    if p < LEVEL and apart:
+        better = first if (gap > 0) != (found.metric in LOWER_IS_BETTER) else second
+        return f"{seen}. {better} is better on these cases, and chance hardly explains it."
+    few = " With so few groups no test could have shown one." if 2 / 2**groups > LEVEL else ""
+    if p < LEVEL or apart:
+        return f"{seen}. Test and interval disagree: a hint of a difference, not a finding.{few}"
+    return (
+        f"{seen}. No difference was shown.{few} That is no proof that the two are equal: any "
+        "difference inside the interval is still possible."
+    )

@@ -1,0 +1,45 @@
+"""Who says how large a pixel is, and what happens when nobody does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from seglib.cards import card
+from seglib.spacing import spacing_of
+
+
+def table(card_says=None, **columns) -> pd.DataFrame:
+    cases = pd.DataFrame({"case": ["a", "b"], **columns})
+    cases.attrs["card"] = replace(card("kvasir-seg"), spacing_mm=card_says)
+    return cases
+
+
+ROWS = {"spacing_row_mm": [0.5, 1.0], "spacing_col_mm": [0.5, 2.0]}
+HALF = {"spacing_row_mm": [0.5, np.nan], "spacing_col_mm": [0.5, 2.0]}
+
+
+@pytest.mark.parametrize(
+    ("cases", "expected"),
+    [
+        (table(), None),
+        (table((0.7, 0.8)), {"a": (0.7, 0.8), "b": (0.7, 0.8)}),
+        (table(**ROWS), {"a": (0.5, 0.5), "b": (1.0, 2.0)}),
+        (table((9, 9), **ROWS), {"a": (0.5, 0.5), "b": (1.0, 2.0)}),
+        (table(**HALF), None),  # one case in mm and one in px would have no common mean
+        (table((0.7, 0.8), **HALF), {"a": (0.7, 0.8), "b": (0.7, 0.8)}),
+        (table(spacing_row_mm=[1.0, 1.0]), None),
+    ],
+)
+def test_who_is_believed(cases: pd.DataFrame, expected: dict | None) -> None:
+    assert spacing_of(cases) == expected
+
+
+@pytest.mark.parametrize("wrong", [0, -0.5, np.inf])
+def test_a_wrong_spacing_is_named(wrong: float) -> None:
+    cases = table(spacing_row_mm=[1.0, wrong], spacing_col_mm=[1.0, 1.0])
+    with pytest.raises(ValueError, match="Case 'b' has pixels of"):
+        spacing_of(cases)
