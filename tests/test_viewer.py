@@ -13,8 +13,10 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from seglib.cards import BACKGROUND, OBJECT, LabelClass, card
+from seglib.cli import app
 from seglib.evaluation import load_probability
 from seglib.viewer import MaskViewer, of_arrays, of_runs, of_table, sources
 from seglib.viewer.packing import Case, pack
@@ -198,13 +200,15 @@ def test_two_runs_must_share_their_cases(run) -> None:
         of_runs(run("unet", 3, ["0", "1"]), run("deeplabv3plus", 2, ["1"]))
 
 
-def test_several_classes_of_a_run_are_shown_as_foreground(run) -> None:
+def test_of_a_run_of_several_classes_the_likeliest_is_shown(run) -> None:
     one = run("unet", 3, ["0", "1"])
+    (one.path / "predictions" / "labels").mkdir()
+    cv2.imwrite(str(one.path / "predictions" / "labels" / "0.png"), np.full((8, 9), 2, np.uint8))
     other = LabelClass("other", 2, "#0072B2")
     one.cases.attrs["card"] = replace(card("kvasir-seg"), classes=(BACKGROUND, OBJECT, other))
     source = of_runs(one)
-    assert source.classes == (BACKGROUND, OBJECT)
-    assert source.read(0).truth.max() == 1
+    assert len(source.classes) == 3
+    assert (source.read(0).predictions["U-Net"] == 2).all()
 
 
 def test_scores_reach_the_browser_as_plain_numbers() -> None:
@@ -248,3 +252,42 @@ def test_arrays_become_cases_by_position() -> None:
     source = of_arrays(**arrays())
     case = source.read(2)
     assert case.name == "case 2" and list(case.predictions) == ["U-Net", "DeepLabV3+"]
+
+
+def test_the_page_for_the_shell(tmp_path, cases, monkeypatch) -> None:
+    monkeypatch.setattr("seglib.datasets.load", lambda name: cases)
+    opened = []
+    monkeypatch.setattr("typer.launch", opened.append)
+    page = tmp_path / "a.html"
+    words = ["view", "phantom-polyp", "--limit", "2", "--output", str(page)]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert done.stdout == f"2 of 3 cases: {page}\n"
+    assert opened == [page.as_uri()]
+    assert page.read_text().count('id="case-') == 2
+
+
+def test_of_a_run_the_page_shows_the_worst(tmp_path, run, monkeypatch) -> None:
+    one = run("unet", 3, ["0", "1"])
+    scores = one.cases[["case"]].assign(dice=[0.9, 0.1], iou=0, precision=0, recall=0, hd95=1)
+    monkeypatch.setattr(sources, "evaluate", lambda run, split: SimpleNamespace(scores=scores))
+    monkeypatch.setattr("seglib.runs.load_run", lambda path: one)
+    words = [
+        "view",
+        str(one.path),
+        "--limit",
+        "1",
+        "--no-open",
+        "--output",
+        str(tmp_path / "a.html"),
+    ]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert re.search(r'"rows": \[\["1", "p0", 0.1', (tmp_path / "a.html").read_text())
+
+
+def test_an_unknown_target_is_named() -> None:
+    done = CliRunner().invoke(app, ["view", "kvasir_seg"])
+    assert done.exit_code == 2
+    assert "Unknown run folder or data set 'kvasir_seg'. Did you mean 'kvasir-seg'?" in done.stderr
+    done = CliRunner().invoke(app, ["view", "kvasir-seg", "--against", "x"])
+    assert "is a data set" in done.stderr

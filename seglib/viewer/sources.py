@@ -7,14 +7,14 @@ so a thousand large images open at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from seglib.cards import BACKGROUND, OBJECT, LabelClass
-from seglib.evaluation import evaluate, load_probability
+from seglib.evaluation import evaluate, load_labels, load_probability
 from seglib.figures.style import MODEL_TITLES
 from seglib.images import read_image, read_mask
 from seglib.runs import Run
@@ -95,8 +95,8 @@ def of_runs(run: Run, other: Run | None = None, split: str = "test") -> Source:
     """The cases of one split with what one run, or two, predicted; evaluated first if need be.
 
     With two runs the columns of the second end in its name, and ``gain`` is the Dice of the first
-    minus that of the second. A run of several classes is shown as foreground against background,
-    as its probability maps are kept.
+    minus that of the second. Of a run of several classes the likeliest class of each pixel is
+    shown; its probabilities are not kept.
 
     Raises
     ------
@@ -122,18 +122,15 @@ def of_runs(run: Run, other: Run | None = None, split: str = "test") -> Source:
 
 
 def _with_predictions(plain: Source, runs: Mapping[str, Run], split: str) -> Source:
-    """Add the probability maps of the runs to the cases of a table."""
-    several = len(plain.classes) > 2
+    """Add what the runs predicted to the cases of a table."""
+    load = load_probability if len(plain.classes) == 2 else load_labels
 
     def read(index: int) -> Case:
         case = plain.read(index)
-        truth = (case.truth > 0).astype(np.uint8) if several else case.truth
-        maps = {name: load_probability(run, case.name) for name, run in runs.items()}
-        return Case(case.name, case.image, truth, maps)
+        return replace(case, predictions={name: load(run, case.name) for name, run in runs.items()})
 
-    classes = (BACKGROUND, OBJECT) if several else plain.classes
     title = f"{plain.title}, {split}: {' and '.join(runs)}"
-    return Source(title, plain.table, read, classes, tuple(runs), plain.window)
+    return replace(plain, title=title, read=read, models=tuple(runs))
 
 
 def _named(run: Run, other: Run | None) -> dict[str, Run]:

@@ -16,7 +16,7 @@ async function arrayOf(packed) {
 }
 
 /** Probabilities that travelled in 256 steps become the 32-bit floats they were. */
-function unquantised(values) {
+export function unquantised(values) {
   if (!(values instanceof Uint8Array)) return values;
   const table = Float32Array.from({ length: 256 }, (_, level) => level / 255);
   return Float32Array.from(values, (level) => table[level]);

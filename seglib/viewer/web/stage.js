@@ -62,7 +62,8 @@ export class Stage {
   scale() {
     const [{ width, height }] = this.viewports();
     const whole = Math.min(width / this.size.width, height / this.size.height);
-    return whole * this.camera.zoom;
+    const scale = whole * this.camera.zoom;
+    return Math.abs(scale - 1) < 1e-9 ? 1 : scale; // so that actual pixels are copied exactly
   }
 
   corner(viewport, scale) {
