@@ -190,7 +190,8 @@ def test_predictions_of_two_runs_are_read_as_they_were_kept(run) -> None:
     assert np.array_equal(case.predictions["DeepLabV3+"], load_probability(second, "1"))
     assert case.predictions["U-Net"][3, 0] == np.float32(204) / np.float32(255)
     shown = MaskViewer(source)
-    assert [column["name"] for column in shown._setup["columns"]][:3] == ["case", "group", "dice"]
+    names = [column["name"] for column in shown._setup["columns"]]
+    assert names[:6] == ["case", "group", "dice", "dice DeepLabV3+", "gain", "iou"]
     worst = {column["name"]: column["worst"] for column in shown._setup["columns"]}
     assert (worst["hd95 DeepLabV3+"], worst["gain"]) == ("high", "low")
 

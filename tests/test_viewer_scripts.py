@@ -43,8 +43,9 @@ def call(folder: Path, body: str, **given: Any) -> Any:
 
 
 def test_thresholds_cut_where_numpy_cuts(javascript: Path) -> None:
-    probability = np.arange(256, dtype=np.float32) / np.float32(255)
-    at = [*(level / 255 for level in range(0, 256, 5)), 0.1, 0.2, 0.3, 0.5, 0.7, 1.0]
+    tenths = [0.1, 0.2, 0.3, 0.5, 0.7, 1.0]  # the nearest 32-bit float of 0.7 is below 0.7
+    at = [level / 255 for level in range(0, 256, 5)] + tenths
+    probability = np.append(steps(np.arange(256) / 255), np.float32(tenths))
     body = (
         "const p = Float32Array.from(probability); return at.map((t) => [...v.thresholded(p, t)]);"
     )

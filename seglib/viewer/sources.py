@@ -117,6 +117,9 @@ def of_runs(run: Run, other: Run | None = None, split: str = "test") -> Source:
             )
         cases = cases.merge(scores, on="case", suffixes=("", f" {name}"))
         cases["gain"] = cases["dice"] - cases[f"dice {name}"]
+    compared = [name for name in cases if name.startswith("dice") or name == "gain"]
+    cases = cases[[*run.cases.columns.drop("split"), *compared, *cases.columns.drop(compared)]]
+    cases = cases.loc[:, ~cases.columns.duplicated()].copy()
     cases.attrs["card"] = run.cases.attrs["card"]
     return _with_predictions(of_table(cases), runs, split)
 

@@ -80,7 +80,7 @@ export function patterned(error, x, y, period) {
 
 /** Side of a pattern in pixels, so that it looks alike on small and on large images. */
 export function patternPeriod({ height, width }) {
-  return Math.max(4, 2 * Math.round(Math.min(height, width) / 100));
+  return Math.max(4, 2 * Math.round(Math.min(height, width) / 60));
 }
 
 /** Tint found, invented and missed pixels, each with its own colour and its own pattern. */
