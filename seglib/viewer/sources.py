@@ -1,7 +1,6 @@
 """Which cases does the viewer show, and where does each come from?
 
-A source knows the names and scores of all its cases and reads the arrays of one when it is asked,
-so a thousand large images open at once.
+A source knows names and scores of all cases and reads one when asked: thousands open at once.
 """
 
 from __future__ import annotations
@@ -57,8 +56,7 @@ class Source:
         if len(self.classes) < 2:
             raise ValueError("The viewer needs a background and at least one class to show.")
         if len(self.models) > 2:
-            names = ", ".join(self.models)
-            raise ValueError(f"The viewer compares two predictions, found {names}; choose two.")
+            raise ValueError(f"The viewer compares two predictions, found {self.models}.")
         twice = self.table["case"][self.table["case"].duplicated()]
         if len(twice):
             raise ValueError(f"The case '{twice.iloc[0]}' is there twice; give each its own name.")
@@ -117,9 +115,11 @@ def of_runs(run: Run, other: Run | None = None, split: str = "test") -> Source:
             )
         cases = cases.merge(scores, on="case", suffixes=("", f" {name}"))
         cases["gain"] = cases["dice"] - cases[f"dice {name}"]
-    compared = [name for name in cases if name.startswith("dice") or name == "gain"]
-    cases = cases[[*run.cases.columns.drop("split"), *compared, *cases.columns.drop(compared)]]
-    cases = cases.loc[:, ~cases.columns.duplicated()].copy()
+    known = [
+        *run.cases.columns.drop("split"),
+        *(c for c in cases if c.startswith(("dice", "gain"))),
+    ]
+    cases = cases[[*known, *cases.columns.drop(known)]]
     cases.attrs["card"] = run.cases.attrs["card"]
     return _with_predictions(of_table(cases), runs, split)
 
@@ -139,9 +139,8 @@ def _with_predictions(plain: Source, runs: Mapping[str, Run], split: str) -> Sou
 def _named(run: Run, other: Run | None) -> dict[str, Run]:
     """Runs by architecture, or by folder where the architecture is the same."""
     runs = [run] if other is None else [run, other]
-    names = [MODEL_TITLES.get(each.recipe.model, each.recipe.model) for each in runs]
-    if len(set(names)) < len(runs):
-        names = [each.path.name for each in runs]
+    by_model = [MODEL_TITLES.get(each.recipe.model, each.recipe.model) for each in runs]
+    names = by_model if len(set(by_model)) == len(runs) else [each.path.name for each in runs]
     if len(set(names)) < len(runs):
         raise ValueError(f"Both runs are {names[0]}; give two different ones to compare them.")
     return dict(zip(names, runs, strict=True))
@@ -188,19 +187,17 @@ def of_arrays(
         class has no colour, or a probability is NaN or outside [0, 1].
     """
     n, predictions = len(images), dict(predictions or {})
-    truths = [None] * n if truths is None else truths
+    truths = truths if truths is not None else [None] * n
     names = [str(i + 1) for i in range(n)] if names is None else [str(name) for name in names]
     columns = {"case": names, **(scores or {})}
-    for what, given in {"truths": truths, **predictions, **columns}.items():
-        if len(given) != n:
-            raise ValueError(
-                f"'{what}' has {len(given)} entries for {n} images; give one for each."
-            )
+    for what, one in {"truths": truths, **predictions, **columns}.items():
+        if len(one) != n:
+            raise ValueError(f"'{what}' has {len(one)} entries for {n} images; give one for each.")
     cases = [
         Case(names[i], images[i], truths[i], {name: maps[i] for name, maps in predictions.items()})
         for i in range(n)
     ]
     for case in cases:
         check(case, len(classes))
-    table = pd.DataFrame(columns)
-    return Source(title, table, cases.__getitem__, tuple(classes), tuple(predictions), window)
+    read, models = cases.__getitem__, tuple(predictions)
+    return Source(title, pd.DataFrame(columns), read, tuple(classes), models, window)
