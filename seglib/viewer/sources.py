@@ -115,10 +115,7 @@ def of_runs(run: Run, other: Run | None = None, split: str = "test") -> Source:
             )
         cases = cases.merge(scores, on="case", suffixes=("", f" {name}"))
         cases["gain"] = cases["dice"] - cases[f"dice {name}"]
-    known = [
-        *run.cases.columns.drop("split"),
-        *(c for c in cases if c.startswith(("dice", "gain"))),
-    ]
+    known = [c for c in cases if c in run.cases or c.startswith(("dice", "gain"))]
     cases = cases[[*known, *cases.columns.drop(known)]]
     cases.attrs["card"] = run.cases.attrs["card"]
     return _with_predictions(of_table(cases), runs, split)
