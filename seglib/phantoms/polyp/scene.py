@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from seglib.phantoms.canvas import Frame, stream
+from seglib.phantoms.canvas import Frame, chosen, stream
 from seglib.phantoms.polyp import endoscope
 from seglib.phantoms.polyp.difficulty import PolypParameters
 from seglib.phantoms.polyp.lesion import Lesion
@@ -101,7 +101,9 @@ def _scene(who: Patient, key: tuple[int, int, int], p: PolypParameters) -> Scene
         cover, colour = endoscope.dirt(soil, shape, soil.uniform(0.02, 0.15))
         radiance += (light[..., None] * colour - radiance) * cover[..., None]
     polyps, wet = np.zeros(shape, bool), np.zeros(shape, np.float32)
-    for lesion in () if _is_empty(key, p) else who.lesions:
+    seed, patient, frame = key
+    empty = chosen(seed, patient * p.frames_per_patient + frame, p.empty_share)
+    for lesion in () if empty else who.lesions:
         pose = _pose(place, lesion, view, who, p)
         polyp = render(lesion, pose, shape, p.edge_softness)
         radiance = paint(radiance, light, polyp, lesion, pose, who.wall)
@@ -109,13 +111,6 @@ def _scene(who: Patient, key: tuple[int, int, int], p: PolypParameters) -> Scene
         polyps |= polyp.inside
         wet[polyp.inside] = 0.15
     return Scene(radiance, facing, wet, polyps)
-
-
-def _is_empty(key: tuple[int, int, int], p: PolypParameters) -> bool:
-    """Whether a frame shows no polyp: steps of the golden ratio keep the share in any run."""
-    seed, patient, frame = key
-    turn = stream(seed).random() + 0.6180339887498949 * (patient * p.frames_per_patient + frame)
-    return turn % 1 < p.empty_share
 
 
 def _record(scene: Scene, who: Patient, rng: np.random.Generator, p: PolypParameters) -> np.ndarray:
