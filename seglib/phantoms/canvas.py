@@ -42,12 +42,12 @@ def stream(seed: int, *key: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([seed, len(key), *key]))
 
 
-def chosen(seed: int, index: int, share: float) -> bool:
-    """Whether number ``index`` is among the ``share`` (0 to 1) that is, say, empty.
+def quota(seed: int, index: int, *key: int) -> float:
+    """Return a number from 0 to 1 that tells whether it is the turn of number ``index``.
 
-    Steps of the golden ratio keep the share in any run of indices, which a coin would not.
+    Steps of the golden ratio: of any run of indices about the share ``s`` lies below ``s``.
     """
-    return (stream(seed).random() + 0.6180339887498949 * index) % 1 < share
+    return (stream(seed, *key).random() + 0.6180339887498949 * index) % 1
 
 
 def field(

@@ -64,7 +64,7 @@ class LungParameters:
     beyond: float = 0.05
     size_spread: float = 0.06
     fat: float = 16.0
-    lung_hu: float = -840.0
+    lung_hu: float = -860.0
     dependent: float = 90.0
     vessels: float = 1.0
     texture: float = 1.0

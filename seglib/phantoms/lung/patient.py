@@ -115,7 +115,7 @@ def admit(seed: int, patient: int, shape: tuple[int, int], p: LungParameters) ->
         blood=float(body.uniform(35, 50) + bright * body.uniform(60, 170)),
         heart=float(body.uniform(0.85, 1.2)),
         domes=(float(body.uniform(0.66, 0.78)), float(body.uniform(0.72, 0.82))),
-        lung_hu=float(p.lung_hu + 25 * body.normal()),
+        lung_hu=float(max(p.lung_hu + 35 * body.normal(), -980)),
         fluid=_fluid(ill, p),
         spots=tuple(_spots(ill.spawn(1)[0], p, (wide, deep, tall))),
         gas=bool(body.random() < p.gas),

@@ -40,12 +40,15 @@ def scan(
     return hu + np.float32(noise) * grain
 
 
-def store(hu: np.ndarray, circle: bool) -> np.ndarray:
-    """Return HU + 1024 as (H, W) uint16; 0 outside the round field of view if there is one."""
-    stored = np.clip(np.rint(hu + 1024), 0, 4095)
-    if circle:
-        rows, columns = pixel_grid(hu.shape)
-        middle = (np.array(hu.shape) - 1) / 2
-        away = np.hypot(rows - middle[0], columns - middle[1])
-        stored = stored * (away <= min(hu.shape) / 2)
-    return stored.astype(np.uint16)
+def in_view(shape: tuple[int, int], circle: bool) -> np.ndarray:
+    """Pixels that the scanner fills, (H, W) bool: all, or those of a disc as wide as the image."""
+    if not circle:
+        return np.ones(shape, bool)
+    rows, columns = pixel_grid(shape)
+    away = np.hypot(rows - (shape[0] - 1) / 2, columns - (shape[1] - 1) / 2)
+    return away <= min(shape) / 2
+
+
+def store(hu: np.ndarray, view: np.ndarray) -> np.ndarray:
+    """Return HU + 1024 as (H, W) uint16, at most 4095; 0 outside ``view``."""
+    return (np.clip(np.rint(hu + 1024), 0, 4095) * view).astype(np.uint16)

@@ -52,22 +52,18 @@ def make_frame(
         CT, stored as HU + 1024. Slices above and below the lungs have an empty mask.
     """
     p = parameters or LungParameters()
-    who = admit(seed, patient, tuple(size), p)
+    size, key = tuple(size), (seed, patient, frame)
+    who = admit(seed, patient, size, p)
     z = height(who, frame, p)
-    hu, lung = _cut(who, z, tuple(size), stream(seed, patient, frame, 0), p)
+    hu, lung = _cut(who, z, size, stream(*key, 0), p)
     if who.table:
         top = who.chest.depth + who.chest.muscle + who.chest.fat + who.middle[1] + 3
         scanner.paint_table(hu, stream(seed, patient, 4), top, who.spacing)
-    upper = 1 - float(ramp(np.float32(z / who.chest.height), 0.0, 0.25))
-    rng = stream(seed, patient, frame, 1)
-    seen = scanner.scan(hu, rng, p.blur, p.noise, p.streaks * (0.15 + 0.85 * upper))
-    group = f"p{patient:03d}"
-    return Frame(
-        case=f"{group}_f{frame:02d}",
-        group=group,
-        image=scanner.store(seen, who.circle),
-        mask=(lung > 0).astype(np.uint8),
-    )
+    shoulders = 1 - 0.85 * float(ramp(np.float32(z / who.chest.height), 0.0, 0.25))
+    hu = scanner.scan(hu, stream(*key, 1), p.blur, p.noise, p.streaks * shoulders)
+    view, group = scanner.in_view(size, who.circle), f"p{patient:03d}"
+    mask = ((lung > 0) & view).astype(np.uint8)
+    return Frame(f"{group}_f{frame:02d}", group, scanner.store(hu, view), mask)
 
 
 def _cut(

@@ -67,7 +67,10 @@ def ellipse(
 
 
 def ball(
-    at: Plane, centre: tuple[float, float, float], axes: tuple[float, float, float], turn=0.0
+    at: Plane,
+    centre: tuple[float, float, float],
+    axes: tuple[float, float, float],
+    turn: float = 0.0,
 ) -> np.ndarray:
     """Level, within the slice, of an ellipsoid whose axes (mm) are those of :func:`ellipse`."""
     left = 1 - ((at.z - centre[2]) / axes[2]) ** 2

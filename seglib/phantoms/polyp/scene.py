@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from seglib.phantoms.canvas import Frame, chosen, stream
+from seglib.phantoms.canvas import Frame, quota, stream
 from seglib.phantoms.polyp import endoscope
 from seglib.phantoms.polyp.difficulty import PolypParameters
 from seglib.phantoms.polyp.lesion import Lesion
@@ -101,9 +101,7 @@ def _scene(who: Patient, key: tuple[int, int, int], p: PolypParameters) -> Scene
         cover, colour = endoscope.dirt(soil, shape, soil.uniform(0.02, 0.15))
         radiance += (light[..., None] * colour - radiance) * cover[..., None]
     polyps, wet = np.zeros(shape, bool), np.zeros(shape, np.float32)
-    seed, patient, frame = key
-    empty = chosen(seed, patient * p.frames_per_patient + frame, p.empty_share)
-    for lesion in () if empty else who.lesions:
+    for lesion in () if _is_empty(key, p) else who.lesions:
         pose = _pose(place, lesion, view, who, p)
         polyp = render(lesion, pose, shape, p.edge_softness)
         radiance = paint(radiance, light, polyp, lesion, pose, who.wall)
@@ -111,6 +109,12 @@ def _scene(who: Patient, key: tuple[int, int, int], p: PolypParameters) -> Scene
         polyps |= polyp.inside
         wet[polyp.inside] = 0.15
     return Scene(radiance, facing, wet, polyps)
+
+
+def _is_empty(key: tuple[int, int, int], p: PolypParameters) -> bool:
+    """Whether a frame shows no polyp."""
+    seed, patient, frame = key
+    return quota(seed, patient * p.frames_per_patient + frame) < p.empty_share
 
 
 def _record(scene: Scene, who: Patient, rng: np.random.Generator, p: PolypParameters) -> np.ndarray:

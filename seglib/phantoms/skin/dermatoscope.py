@@ -20,6 +20,8 @@ class Dermatoscope:
         How much darker the corners are (log).
     tilt : ndarray, shape (2,)
         How much darker one side is than the other (log), down and across.
+    drift : ndarray, shape (2,)
+        How much bluer one side is than the other (log), down and across.
     balance : ndarray, shape (3,), float32
         Colour of lamp and camera, about 1.
     exposure : float
@@ -29,6 +31,7 @@ class Dermatoscope:
     opening: float
     vignette: float
     tilt: np.ndarray
+    drift: np.ndarray
     balance: np.ndarray
     exposure: float
 
@@ -43,16 +46,18 @@ def choose_dermatoscope(
         opening=float(radius * has_frame),
         vignette=float(shading * rng.gamma(1.6, 0.28)),
         tilt=shading * rng.normal(0, 0.22, 2),
+        drift=shading * rng.normal(0, 0.07, 2),
         balance=cast.astype(np.float32),
         exposure=float(np.clip(0.76 - 0.38 * tone + rng.normal(0, 0.06), 0.25, 0.9)),
     )
 
 
 def light(tool: Dermatoscope, shape: tuple[int, int]) -> np.ndarray:
-    """Return the light that falls on each pixel: (H, W) float32, 1 in the middle."""
+    """Return the light that falls on each pixel: (H, W, 3) float32, 1 in the middle."""
     y, x = _from_middle(shape)
     fall = tool.vignette * (x**2 + y**2) ** 1.5 + tool.tilt[0] * y + tool.tilt[1] * x
-    return np.exp(-fall).astype(np.float32)
+    bluer = tool.drift[0] * y + tool.drift[1] * x
+    return np.exp(np.stack([-bluer - fall, -fall, bluer - fall], axis=-1)).astype(np.float32)
 
 
 def rim(tool: Dermatoscope, shape: tuple[int, int]) -> np.ndarray:

@@ -60,7 +60,7 @@ class SkinParameters:
     frame : float, 0 to 1
         Share of patients seen through a round opening in a black frame.
     shading : float, 0 to 2
-        Darkening towards the corners and from side to side; 1 typical.
+        Darkening towards the corners and from side to side, and uneven colour; 1 typical.
     blur : float, pixels, 0 to 10
         Largest defocus (sigma).
     noise : float, grey levels, 0 to 50
@@ -76,7 +76,7 @@ class SkinParameters:
     largest: float = 0.55
     typical: float = 0.1
     empty_share: float = 0.03
-    pale_share: float = 0.3
+    pale_share: float = 0.25
     contrast: float = 1.0
     structure: float = 1.0
     colours: float = 1.0

@@ -1,8 +1,8 @@
 """Phantom skin lesions: synthetic dermoscopy with exact masks.
 
-Skin (:mod:`.complexion`) and lesion (:mod:`.lesion`) are densities of pigment and blood that thin
-the light; hair, ink and other things lie on them (:mod:`.clutter`); the instrument adds its lamp,
-frame and camera (:mod:`.dermatoscope`). How hard it all is stands in
+Skin (:mod:`.complexion`) and lesion (:mod:`.lesion`, :mod:`.pigment`) are densities of pigment and
+blood that thin the light; hair, ink and other things lie on them (:mod:`.clutter`); the instrument
+adds its lamp, frame and camera (:mod:`.dermatoscope`). How hard it all is stands in
 :class:`~.difficulty.SkinParameters`. All images of a patient share lesion, skin, hair and
 instrument.
 
@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from seglib.phantoms.canvas import Frame, chosen, pixel_grid, ramp, stream
+from seglib.phantoms.canvas import Frame, pixel_grid, quota, ramp, stream
 from seglib.phantoms.skin import clutter, dermatoscope
 from seglib.phantoms.skin.clutter import Coat, grow_coat
 from seglib.phantoms.skin.complexion import SPECTRA, Skin, grow_skin, surface
@@ -57,12 +57,11 @@ def admit(seed: int, patient: int, size: tuple[int, int], p: SkinParameters) -> 
     mean = np.clip(np.log(p.typical / p.smallest) / max(span, 1e-9) - 0.02, 0.05, 0.95)
     share = p.smallest * np.exp(span * mole.beta(4 * mean, 4 * (1 - mean)))
     pale = bool(mole.random() < p.pale_share)
-    look = p.contrast, p.structure, p.colours, p.irregularity
     has_hair = fur.random() < p.hair
     return Patient(
         shape=shape,
         skin=grow_skin(body, float(tone), p.mottle, p.freckles),
-        lesion=grow_lesion(mole, float(share), pale, *look),
+        lesion=grow_lesion(mole, float(share), pale, p),
         coat=grow_coat(fur, p.hair_density, tone) if has_hair else None,
         tool=choose_dermatoscope(tool, p.frame, p.shading, tone),
     )
@@ -131,23 +130,14 @@ def make_frame(
     key = (seed, patient, frame)
     pose = _pose(stream(*key, 0), who)
     drawn = draw(who.lesion, pose, who.shape, p.edge_softness)
-    if chosen(seed, patient * p.frames_per_patient + frame, p.empty_share):
+    if quota(seed, patient * p.frames_per_patient + frame) < p.empty_share:
         drawn = Drawn(*(np.zeros_like(part) for part in (drawn.inside, drawn.density, drawn.scar)))
-    radiance = _lit(who, drawn, stream(*key, 1))
-    radiance, seen = _cluttered(radiance, who, pose, key, p)
-    rng = stream(*key, 7)
-    exposure = who.tool.exposure**2.2 * np.exp(rng.normal(0, 0.08))
-    aim = who.tool.balance * np.float32(exposure / who.skin.reflectance.mean())
-    shine = dermatoscope.glare(rng, who.shape, p.specular)[..., None]
-    picture = np.clip(radiance * aim, 0, 1) * (1 - shine) + shine
-    picture *= np.clip(dermatoscope.rim(who.tool, who.shape) + 0.5, 0, 1)[..., None]
-    quality = p.jpeg_quality + rng.random() * max(95 - p.jpeg_quality, 0)
-    blur = rng.uniform(0.3, 1) * p.blur
+    radiance, seen = _cluttered(_lit(who, drawn, stream(*key, 1)), who, pose, key, p)
     group = f"p{patient:03d}"
     return Frame(
         case=f"{group}_f{frame:02d}",
         group=group,
-        image=dermatoscope.photograph(picture + 0.0005, rng, blur, p.noise, int(quality)),
+        image=_recorded(radiance, who, stream(*key, 7), p),
         mask=(drawn.inside & (seen > 0)).astype(np.uint8),
     )
 
@@ -159,14 +149,14 @@ def _lit(who: Patient, drawn: Drawn, rng: np.random.Generator) -> np.ndarray:
     scar = drawn.scar[..., None]
     pale = who.skin.reflectance ** np.float32(0.7) * np.float32(0.95)
     skin = bare * np.exp(-drawn.density)
-    return (skin * (1 - scar) + pale * scar) * dermatoscope.light(who.tool, who.shape)[..., None]
+    return (skin * (1 - scar) + pale * scar) * dermatoscope.light(who.tool, who.shape)
 
 
 def _cluttered(
     radiance: np.ndarray, who: Patient, pose: Pose, key: tuple[int, int, int], p: SkinParameters
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lay things on the skin; return radiance, and (H, W) that is > 0 where skin is seen."""
-    shape, lamp = who.shape, dermatoscope.light(who.tool, who.shape)[..., None]
+    shape, lamp = who.shape, dermatoscope.light(who.tool, who.shape)
     marks, fur, gauge, air, card = (stream(*key, k) for k in range(2, 7))
     seen = dermatoscope.rim(who.tool, shape)
     centre = pose.row, pose.column
@@ -186,6 +176,20 @@ def _cluttered(
     if air.random() < p.bubbles:
         radiance = radiance * np.exp(clutter.bubbles(air, shape))[..., None]
     return radiance, seen
+
+
+def _recorded(
+    radiance: np.ndarray, who: Patient, rng: np.random.Generator, p: SkinParameters
+) -> np.ndarray:
+    """Return what the instrument makes of ``radiance`` (H, W, 3): uint8."""
+    exposure = who.tool.exposure**2.2 * np.exp(rng.normal(0, 0.08))
+    aim = who.tool.balance * np.float32(exposure / who.skin.reflectance.mean())
+    shine = dermatoscope.glare(rng, who.shape, p.specular)[..., None]
+    picture = np.clip(radiance * aim, 0, 1) * (1 - shine) + shine
+    picture *= np.clip(dermatoscope.rim(who.tool, who.shape) + 0.5, 0, 1)[..., None]
+    quality = p.jpeg_quality + rng.random() * max(95 - p.jpeg_quality, 0)
+    blur = rng.uniform(0.3, 1) * p.blur
+    return dermatoscope.photograph(picture, rng, blur, p.noise, int(quality))
 
 
 def make_frames(
