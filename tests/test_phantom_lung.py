@@ -78,7 +78,7 @@ def test_slices_have_the_promised_types_and_sizes():
 
 
 def test_the_mask_is_where_the_lung_was_painted():
-    """Change the lung's density alone: the picture changes in the mask, and by half at its outline."""
+    """Another density of the lung changes the mask alone, and by half at its outline."""
     for patient in range(3):
         for k in (1, 4, 7, 10):
             chest, at = cut(patient, k)

@@ -24,8 +24,8 @@ STILL = replace(QUIET, empty_share=1, mottle=0)
 
 @lru_cache
 def sample():
-    """Images of forty patients at the default size."""
-    return tuple(make_phantom("phantom-skin-lesion", 80))
+    """Images of thirty patients at the default size."""
+    return tuple(make_phantom("phantom-skin-lesion", 60))
 
 
 def frames(parameters, n=4, size=SMALL):

@@ -61,7 +61,7 @@ class LungParameters:
     """
 
     slices_per_patient: int = 12
-    beyond: float = 0.05
+    beyond: float = 0.07
     size_spread: float = 0.06
     fat: float = 16.0
     lung_hu: float = -860.0

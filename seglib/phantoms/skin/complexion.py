@@ -13,7 +13,7 @@ from seglib.phantoms.canvas import cloud, field, pixel_grid, ramp
 
 # Optical density in red, green and blue of one unit of melanin, of melanin deep in the skin
 # (whose blue is scattered back) and of blood.
-SPECTRA = np.float32([[0.85, 1.5, 2.1], [1.6, 1.3, 0.95], [0.15, 1.0, 0.8]])
+SPECTRA = np.float32([[0.80, 1.55, 2.3], [1.6, 1.3, 0.95], [0.15, 1.0, 0.8]])
 LIGHT, DARK = np.float32([0.80, 0.60, 0.49]), np.float32([0.15, 0.072, 0.042])  # reflectance
 
 

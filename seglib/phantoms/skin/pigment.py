@@ -36,9 +36,9 @@ class Kind:
 
 
 KINDS = {
-    "reticular naevus": Kind(0.3, (0.25, 0.7), network=(0.5, 1.0), globules=(0.0, 0.3)),
-    "globular naevus": Kind(0.15, (0.3, 0.7), globules=(0.7, 1.2), rough=0.7),
-    "dark naevus": Kind(0.15, (0.9, 1.7), deep=(0.0, 0.4), network=(0.0, 0.5), rough=0.8),
+    "reticular naevus": Kind(0.3, (0.3, 0.8), network=(0.5, 1.0), globules=(0.0, 0.3)),
+    "globular naevus": Kind(0.15, (0.35, 0.8), globules=(0.7, 1.2), rough=0.7),
+    "dark naevus": Kind(0.15, (0.9, 1.8), deep=(0.0, 0.4), network=(0.0, 0.5), rough=0.8),
     "melanoma": Kind(
         0.2, (0.4, 1.0), (0.0, 0.3), (0.0, 0.3), (0.2, 0.9), (0.2, 0.9), (0.4, 1.2), (0.1, 0.8),
         (0.1, 0.7), 1.5,
