@@ -3,8 +3,7 @@
 Skin (:mod:`.complexion`) and lesion (:mod:`.lesion`, :mod:`.pigment`) are densities of pigment and
 blood that thin the light; hair, ink and other things lie on them (:mod:`.clutter`); the instrument
 adds its lamp, frame and camera (:mod:`.dermatoscope`). How hard it all is stands in
-:class:`~.difficulty.SkinParameters`. All images of a patient share lesion, skin, hair and
-instrument.
+:class:`~.difficulty.SkinParameters`.
 
 The mask is what lies inside the lesion's outline, where half of the pigment has faded. Hair, ink,
 ruler and bubbles do not cut it; the black frame and a calibration patch, which hide it, do.
