@@ -16,9 +16,15 @@ def entry(request):
     return card(request.param)
 
 
-def test_the_three_data_sets_are_known():
+def test_the_data_sets_are_known():
     names = [entry.name for entry in cards()]
-    assert names == ["phantom-polyp", "kvasir-seg", "hyper-kvasir"]
+    assert names == [
+        "phantom-polyp",
+        "kvasir-seg",
+        "hyper-kvasir",
+        "phantom-kidney-stone",
+        "phantom-abdominal-organs",
+    ]
 
 
 def test_each_card_is_complete(entry):

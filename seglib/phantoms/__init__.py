@@ -17,11 +17,22 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from seglib.names import nearest
-from seglib.phantoms import polyp
+from seglib.phantoms import abdomen, polyp, stone
+from seglib.phantoms.abdomen import AbdomenParameters
 from seglib.phantoms.canvas import Frame
 from seglib.phantoms.polyp import PolypParameters, make_frame
+from seglib.phantoms.stone import StoneParameters
 
-__all__ = ["PHANTOMS", "Frame", "PolypParameters", "make_frame", "make_phantom", "write_phantom"]
+__all__ = [
+    "PHANTOMS",
+    "AbdomenParameters",
+    "Frame",
+    "PolypParameters",
+    "StoneParameters",
+    "make_frame",
+    "make_phantom",
+    "write_phantom",
+]
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,11 @@ class Phantom:
     size: tuple[int, int]
 
 
-PHANTOMS = {"phantom-polyp": Phantom(polyp.make_frames, (224, 288))}
+PHANTOMS = {
+    "phantom-polyp": Phantom(polyp.make_frames, (224, 288)),
+    "phantom-kidney-stone": Phantom(stone.make_frames, (192, 192)),
+    "phantom-abdominal-organs": Phantom(abdomen.make_frames, (192, 192)),
+}
 
 
 def make_phantom(

@@ -42,6 +42,14 @@ def stream(seed: int, *key: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([seed, len(key), *key]))
 
 
+def quota(seed: int, index: int, *key: int) -> float:
+    """Return a number from 0 to 1 that tells whether it is the turn of number ``index``.
+
+    Steps of the golden ratio: of any run of indices about the share ``s`` lies below ``s``.
+    """
+    return (stream(seed, *key).random() + 0.6180339887498949 * index) % 1
+
+
 def field(
     rng: np.random.Generator, shape: tuple[int, int], cell: float | tuple[float, float]
 ) -> np.ndarray:
