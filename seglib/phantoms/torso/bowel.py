@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from seglib.phantoms.canvas import cloud, ramp, stream
+from seglib.phantoms.canvas import ramp
 from seglib.phantoms.torso.layer import Layer, lay, tube
 
 GAS = -930.0
@@ -44,8 +44,6 @@ class Loop:
         Height of the liquid's surface: -1 (full of gas) to 1 (none), in radii.
     wall : float
         Thickness of the wall, mm.
-    seed : int
-        Of its mottling.
     """
 
     points: np.ndarray
@@ -55,7 +53,6 @@ class Loop:
     grain: float
     gas: float
     wall: float
-    seed: int
 
 
 def _fill(
@@ -70,8 +67,7 @@ def _fill(
     inside = contrast if reached else dough if solid else liquid
     grain = grain if solid and (mixed or not reached) else 0.0
     span = float((points[:, 2] - radii).min()), float((points[:, 2] + radii).max())
-    seed = int(rng.integers(2**31))
-    return Loop(points, radii, span, inside, grain, surface if gas else 1.0, wall, seed)
+    return Loop(points, radii, span, inside, grain, surface if gas else 1.0, wall)
 
 
 def _refine(rng: np.random.Generator, course: list, pouches: float) -> tuple:
@@ -167,7 +163,7 @@ def _contents(part: Layer, loop: Loop, level: np.ndarray, wall: float) -> np.nda
     """Return wall, liquid or faeces, and the gas above it: (H, W) float32, HU."""
     held = np.float32(loop.inside)
     if loop.grain:
-        dough = cloud(stream(loop.seed), part.x.shape, 9 / part.mm, 3)
+        dough = part.patterns[0]
         held = held + np.float32(loop.grain) * (dough - 0.4 * np.abs(dough))
         held = np.where(dough < -1.1, np.float32(-600), held)
     if loop.gas < 1 and (level > 0).any():

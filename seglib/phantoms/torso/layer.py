@@ -32,6 +32,8 @@ class Layer:
         Level of the space that organs cannot leave, mm.
     label : ndarray, shape (H, W), uint8
         Class of each pixel.
+    patterns : ndarray, shape (3, H, W), float32
+        Random textures; see :func:`weave`.
     z : float
         Distance below the dome of the liver, mm.
     mm : float
@@ -48,6 +50,7 @@ class Layer:
     taken: np.ndarray
     room: np.ndarray
     label: np.ndarray
+    patterns: np.ndarray
     z: float
     mm: float
     corner: tuple[float, float]
@@ -58,30 +61,22 @@ class Layer:
         left, right = ((x + s - self.corner[0]) / self.mm for s in (-wide, wide))
         top, bottom = ((y + s - self.corner[1]) / self.mm for s in (-high, high))
         left, top = max(int(left), 0), max(int(top), 0)
-        part = np.s_[top : max(int(bottom), 0) + 1, left : max(int(right), 0) + 1]
-        names = ("x", "y", "hu", "bare", "cover", "taken", "room", "label")
+        part = np.s_[..., top : max(int(bottom), 0) + 1, left : max(int(right), 0) + 1]
+        names = ("x", "y", "hu", "bare", "cover", "taken", "room", "label", "patterns")
         corner = (self.corner[0] + left * self.mm, self.corner[1] + top * self.mm)
-        return replace(self, **{name: getattr(self, name)[part] for name in names}, corner=corner)
+        return Layer(*(getattr(self, name)[part] for name in names), self.z, self.mm, corner)
 
 
-@dataclass(frozen=True)
-class Texture:
-    """Random patterns of one slice, each (H, W) float32: of muscles, of vessels, of small lumps."""
-
-    flesh: np.ndarray
-    net: np.ndarray
-    lumps: np.ndarray
-
-
-def weave(rng: np.random.Generator, layer: Layer) -> Texture:
-    """Draw the patterns of one slice."""
-    shape, mm = layer.x.shape, layer.mm
+def weave(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """Draw the patterns of one slice, (3, H, W) float32: flesh, net of vessels, small lumps."""
+    mm = FIELD_MM / min(shape)
     flesh, net = cloud(rng, shape, 7 / mm, 2), cloud(rng, shape, 26 / mm, 3)
-    return Texture(flesh, net, field(rng, shape, 8 / mm))
+    return np.stack([flesh, net, field(rng, shape, 8 / mm)])
 
 
-def blank(shape: tuple[int, int], z: float, centre: tuple[float, float]) -> Layer:
+def blank(patterns: np.ndarray, z: float, centre: tuple[float, float]) -> Layer:
     """Return a layer of air whose point (0, 0) lies ``centre`` (x, y) mm off the middle."""
+    shape = patterns.shape[1:]
     mm = FIELD_MM / min(shape)
     across = (np.arange(shape[1], dtype=np.float32) - (shape[1] - 1) / 2) * mm - centre[0]
     down = (np.arange(shape[0], dtype=np.float32) - (shape[0] - 1) / 2) * mm - centre[1]
@@ -91,7 +86,7 @@ def blank(shape: tuple[int, int], z: float, centre: tuple[float, float]) -> Laye
     taken, room = (np.full(shape, edge, np.float32) for edge in (FAR_MM, -FAR_MM))
     label = np.zeros(shape, np.uint8)
     corner = (float(x[0, 0]), float(y[0, 0]))
-    return Layer(x, y, air, air, empty, taken, room, label, z, mm, corner)
+    return Layer(x, y, air, air, empty, taken, room, label, patterns, z, mm, corner)
 
 
 def soften(layer: Layer, ripples: np.ndarray) -> Layer:

@@ -5,7 +5,7 @@ import numpy as np
 from seglib.phantoms.canvas import ramp
 from seglib.phantoms.torso.bowel import lay_loop
 from seglib.phantoms.torso.kidney import lay_kidney, lay_vein_and_ureter
-from seglib.phantoms.torso.layer import Layer, Texture, claim, ellipse, lay, share, tube
+from seglib.phantoms.torso.layer import Layer, claim, ellipse, lay, share, tube
 from seglib.phantoms.torso.person import Person
 
 LIVER, SPLEEN, BOWEL = 1, 2, 5
@@ -14,7 +14,7 @@ EDGE = np.array([(0, 12, 0.85), (60, 12, 0.8), (100, -10, 0.55), (130, -42, 0.35
                  (200, -120, 0.1)])  # fmt: skip
 
 
-def draw_organs(layer: Layer, who: Person, texture: Texture) -> None:
+def draw_organs(layer: Layer, who: Person) -> None:
     """Lay all organs of a patient into a layer whose trunk is painted.
 
     Parameters
@@ -23,10 +23,8 @@ def draw_organs(layer: Layer, who: Person, texture: Texture) -> None:
         Painted in place; in coordinates that sway.
     who : Person
         Whose organs.
-    texture : Texture
-        The same for all layers of a slice.
     """
-    net = texture.net
+    _, net, lumps = layer.patterns
     strands = 1 - ramp(np.abs(net), 0.02, 0.10)
     inner = share(np.minimum(layer.room, -layer.taken), layer.mm)
     layer.bare[:] += 75 * strands * (np.roll(net, 40) > -0.2) * inner
@@ -35,13 +33,13 @@ def draw_organs(layer: Layer, who: Person, texture: Texture) -> None:
     _heart(layer, who)
     for kidney in who.kidneys:
         lay_kidney(layer, kidney, who.hu, min(who.gap, 2.0))
-    _spleen(layer, who, texture)
+    _spleen(layer, who)
     _gallbladder(layer, who)
-    _liver(layer, who, net)
+    _liver(layer, who)
     lay_loop(layer, who.stomach, who.hu["gut"], 0, who.gap)
     if 84 < layer.z < 140:
         course = np.array([(-24, -14, 124), (0, -24, 112), (34, -14, 104), (76, 14, 96)], float)
-        level = tube(layer, course, np.array([13, 9.5, 9, 8.0])) + 1.5 * texture.lumps
+        level = tube(layer, course, np.array([13, 9.5, 9, 8.0])) + 1.5 * lumps
         lay(layer, level, who.hu["pancreas"])
     if layer.z > 100:
         claim(layer, ellipse(layer, (-4, 23), (40, 16)))  # gut stays before the great vessels
@@ -83,7 +81,7 @@ def _heart(layer: Layer, who: Person) -> None:
     claim(layer, np.minimum(level + 4, 40 * size))
 
 
-def _spleen(layer: Layer, who: Person, texture: Texture) -> None:
+def _spleen(layer: Layer, who: Person) -> None:
     """Lay the spleen; in the arterial phase it is striped."""
     scale, middle, turn = who.spleen
     down = (layer.z - middle) / (50 * scale)
@@ -93,7 +91,7 @@ def _spleen(layer: Layer, who: Person, texture: Texture) -> None:
     at = (who.half[0] - 42, 18)
     level = ellipse(layer, at, (29 * size, 50 * size), turn)
     level = np.minimum(level, -ellipse(layer, (at[0] - 38 * scale, at[1] - 12), (20, 30)))
-    hu = who.hu["spleen"] + (18 * texture.lumps if who.phase == "arterial" else 0)
+    hu = who.hu["spleen"] + (18 * layer.patterns[2] if who.phase == "arterial" else 0)
     lay(layer, level, hu, SPLEEN, who.gap)
 
 
@@ -105,7 +103,7 @@ def _gallbladder(layer: Layer, who: Person) -> None:
         lay(part, ellipse(part, (-52, -38), (13 * size, 19 * size), 0.5), who.hu["bile"])
 
 
-def _liver(layer: Layer, who: Person, net: np.ndarray) -> None:
+def _liver(layer: Layer, who: Person) -> None:
     """Lay the liver: all that is right of a slanting edge that retreats with depth."""
     tip, left, deep = who.liver
     z = layer.z * 190 / tip
@@ -119,7 +117,7 @@ def _liver(layer: Layer, who: Person, net: np.ndarray) -> None:
     lobe = np.float32(lobe) - layer.x - np.float32(0.006) * (layer.y + 40) ** 2
     mix = np.clip(0.5 + (lobe - edge) / 40, 0, 1)  # a rounded corner between the two
     level = lobe + (edge - lobe) * mix - 20 * mix * (1 - mix)
-    tree = 1 - ramp(np.abs(np.roll(net, 70)), 0.03, 0.12)
+    tree = 1 - ramp(np.abs(np.roll(layer.patterns[1], 70)), 0.03, 0.12)
     tree = tree * ramp(level, 8, 16) * ramp(layer.room, 6, 14)
     fissure = np.minimum(1.6 - np.abs(layer.x - 4 - 0.2 * layer.y), -layer.y - 38)
     if 45 < z < 110:

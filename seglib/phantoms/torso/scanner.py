@@ -49,18 +49,17 @@ def scan(
     ndarray (H, W) float32, Layer
         The mean of three layers, HU; and the middle one, whose ``label`` is the exact mask.
     """
-    picture, texture = np.zeros(shape, np.float32), None
-    for shift in (-1, 1, 0):  # the middle layer last: its labels stay
-        layer = blank(shape, z + shift * thickness / 3, who.centre)
+    patterns, pictures = weave(rng, shape), []
+    for shift in (-1, 1, 0) if thickness else (0,):  # the middle layer last: its labels stay
+        layer = blank(patterns, z + shift * thickness / 3, who.centre)
         _table(layer, who)
         body = layer.near(0, 0, who.half[0] + who.padding, who.half[1] + who.padding)
-        texture = texture or weave(rng, body)
-        body = soften(draw_trunk(body, who, texture), who.ripples)
-        draw_organs(body, who, texture)
+        body = soften(draw_trunk(body, who), who.ripples)
+        draw_organs(body, who)
         if finish:
             finish(body)
-        picture += layer.hu / 3
-    return picture, layer
+        pictures.append(layer.hu)
+    return np.mean(pictures, axis=0), layer
 
 
 def _table(layer: Layer, who: Person) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from seglib.phantoms.torso.layer import Layer, Texture, box, claim, ellipse, paint, tube
+from seglib.phantoms.torso.layer import Layer, box, claim, ellipse, paint, tube
 from seglib.phantoms.torso.person import Person
 
 SKIN, LUNG, CORTEX, DISC, CARTILAGE, CORD = 25.0, -860.0, 1100.0, 95.0, 125.0, 25.0
@@ -13,7 +13,7 @@ VERTEBRA = 33.0  # from one vertebra to the next, mm
 RIB_PITCH, RIB_DROP = 27.0, 118.0  # from rib to rib, and how far a whole one descends, mm
 
 
-def draw_trunk(layer: Layer, who: Person, texture: Texture) -> Layer:
+def draw_trunk(layer: Layer, who: Person) -> Layer:
     """Paint the walls of the body, and return the layer with the room they leave for organs.
 
     Parameters
@@ -22,15 +22,13 @@ def draw_trunk(layer: Layer, who: Person, texture: Texture) -> Layer:
         Of air; painted in place.
     who : Person
         Whose body.
-    texture : Texture
-        The same for all layers of a slice.
     """
     hu, (width, depth), pad = who.hu, who.half, who.padding
     thick = (width + 0.85 * pad, depth + 0.75 * pad)
     skin = box(layer, (0, -0.1 * pad), thick)
     paint(layer, skin, SKIN)
     paint(layer, skin - 2.2, hu["fat"])
-    flesh = hu["muscle"] - 22 * np.clip(np.abs(texture.flesh) - 0.9, 0, 3)
+    flesh = hu["muscle"] - 22 * np.clip(np.abs(layer.patterns[0]) - 0.9, 0, 3)
     wall = box(layer, (0, 0), (width, depth))
     paint(layer, wall, flesh)
     _seams(layer, who, wall)
