@@ -17,11 +17,13 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from seglib.names import nearest
-from seglib.phantoms import lung, polyp, skin
+from seglib.phantoms import abdomen, lung, polyp, skin, stone
+from seglib.phantoms.abdomen import AbdomenParameters
 from seglib.phantoms.canvas import Frame
 from seglib.phantoms.lung import LungParameters
 from seglib.phantoms.polyp import PolypParameters, make_frame
 from seglib.phantoms.skin import SkinParameters
+from seglib.phantoms.stone import StoneParameters
 
 __all__ = [
     "PHANTOMS",
@@ -29,6 +31,8 @@ __all__ = [
     "LungParameters",
     "PolypParameters",
     "SkinParameters",
+    "AbdomenParameters",
+    "StoneParameters",
     "make_frame",
     "make_phantom",
     "write_phantom",
@@ -55,6 +59,8 @@ PHANTOMS = {
     "phantom-polyp": Phantom(polyp.make_frames, (224, 288)),
     "phantom-skin-lesion": Phantom(skin.make_frames, (192, 256)),
     "phantom-lung": Phantom(lung.make_frames, (128, 128)),
+    "phantom-kidney-stone": Phantom(stone.make_frames, (192, 192)),
+    "phantom-abdominal-organs": Phantom(abdomen.make_frames, (192, 192)),
 }
 
 
