@@ -1,0 +1,147 @@
+"""How does the report become a PDF and a Word file?"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import typst
+
+from seglib.files import write_atomic
+from seglib.names import nearest
+from seglib.report import checks, facts, pictures, references, template, tree, word
+from seglib.report.pandoc import pandoc
+
+TEXT = "report.md"
+NOTICE = "Synthetic data: a program made these images. The scores below say nothing about patients."
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished report.
+
+    Attributes
+    ----------
+    pdf, docx
+        The two files.
+    words
+        Length of the prose, see :func:`seglib.report.tree.count_words`.
+    """
+
+    pdf: bytes
+    docx: bytes
+    words: int
+
+
+def build(root: Path, dataset: str) -> Report:
+    """Make the report of one data set, in memory.
+
+    Parameters
+    ----------
+    root
+        The course folder, with ``report/``, ``notebooks/`` and ``figures/<dataset>/``.
+    dataset
+        Name of a card.
+
+    Raises
+    ------
+    ValueError
+        If anything in the text does not fit the results; one sentence for each such thing.
+    FileNotFoundError
+        If results or a figure are missing.
+    """
+    sources, figures = root / "report", root / "figures" / dataset
+    metadata = facts.read_metadata(sources / "metadata.yml")
+    known = facts.gather(figures, dataset)
+    task = nearest(known["card"].recipe, _tasks(sources), "task with a text in report/tasks")
+    shared = (sources / "references.bib").read_text(encoding="utf-8")
+    bibliography = shared + (sources / "tasks" / f"{task}.bib").read_text(encoding="utf-8")
+    entries = references.read_references(bibliography)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for picture in (*figures.glob("*.png"), *figures.glob("*.pdf")):
+            shutil.copy(picture, folder)
+        pictures.draw_diagrams(known["recipe"], folder)
+        known |= {"task": f"tasks/{task}.md", "published": facts.published(known, entries)}
+        text, placed = template.render(TEXT, sources, known, folder)
+        document = json.loads(pandoc(text, "markdown", "json"))
+        typed = {
+            name: template.typed_numbers((sources / name).read_text(encoding="utf-8"))
+            for name in (TEXT, known["task"])
+        }
+        exported = {path.stem for path in figures.glob("*.png")}
+        checks.stop(document, entries, placed, exported, typed)
+        pictures.draw_code(root, placed.code, folder)
+        (folder / "references.json").write_text(json.dumps(entries))
+        return _typeset(document, metadata, known["card"].is_synthetic, sources, folder)
+
+
+def _tasks(sources: Path) -> list[str]:
+    return sorted(path.stem for path in (sources / "tasks").glob("*.md"))
+
+
+def _typeset(
+    document: tree.Node, metadata: facts.Metadata, synthetic: bool, sources: Path, folder: Path
+) -> Report:
+    """From a checked document to the two files."""
+    words, labels = tree.count_words(document), tree.label(document)
+    document = tree.stamp(tree.resolve(document, labels), labels)
+    document["meta"] = _title_page(metadata, words, synthetic)
+    source = json.dumps(document)
+    noon = datetime.time(12, tzinfo=datetime.UTC)
+    epoch = int(datetime.datetime.combine(metadata.date, noon).timestamp())
+    cite = ("--citeproc", "--bibliography=references.json", f"--csl={sources / 'style.csl'}")
+    word.write_reference(folder / "reference.docx")
+    pandoc(
+        source, "json", "docx", *cite, "--reference-doc=reference.docx", "--output=report.docx",
+        folder=folder, epoch=epoch,
+    )  # fmt: skip
+    vector = json.dumps(tree.rewrite(document, pictures.for_typst(folder)))
+    typ = pandoc(
+        vector, "json", "typst", *cite, f"--template={sources / 'template.typ'}",
+        "--variable", f"year={metadata.date.year}", "--variable", f"month={metadata.date.month}",
+        "--variable", f"day={metadata.date.day}", folder=folder, epoch=epoch,
+    )  # fmt: skip
+    (folder / "report.typ").write_text(typ, encoding="utf-8")
+    pdf = typst.compile(folder / "report.typ", root=folder, ignore_system_fonts=True)
+    return Report(pdf, (folder / "report.docx").read_bytes(), words)
+
+
+def _title_page(metadata: facts.Metadata, words: int, synthetic: bool) -> dict:
+    """Pandoc's metadata for the head of the first page."""
+
+    def text(words: str) -> tree.Node:
+        return {"t": "MetaInlines", "c": [{"t": "Str", "c": words}]}
+
+    day = f"{metadata.date.day} {metadata.date:%B %Y}"
+    lines = [metadata.institution, day, f"{words} words"]
+    broken = [{"t": "LineBreak"}] * (2 * len(lines) - 1)
+    broken[::2] = [{"t": "Str", "c": line} for line in lines]
+    page = {
+        "title": text(metadata.title),
+        "author": {"t": "MetaList", "c": [text(metadata.author)]},
+        "date": {"t": "MetaInlines", "c": broken},
+        "lang": text(metadata.language),
+        "link-citations": {"t": "MetaBool", "c": True},
+    }
+    return page | ({"subtitle": text(NOTICE)} if synthetic else {})
+
+
+def write_report(report: Report, folder: Path) -> list[Path]:
+    """Write ``report.pdf`` and ``report.docx``."""
+    files = {"report.pdf": report.pdf, "report.docx": report.docx}
+    return [write_atomic(folder / name, content) for name, content in files.items()]
+
+
+def check_written(report: Report, folder: Path) -> None:
+    """Raise ``ValueError`` unless the files in `folder` are those of this report."""
+    for name, content in {"report.pdf": report.pdf, "report.docx": report.docx}.items():
+        path = folder / name
+        if not path.is_file() or path.read_bytes() != content:
+            raise ValueError(
+                f"{path} is not what the text and the results give now; run `seglib report`."
+            )
