@@ -27,10 +27,10 @@ def report(
     The text is report/report.md; whose it is, report/metadata.yml.
     """
     import seglib
-    from seglib.report import build, check_written, write_report
+    from seglib.report import build_report, check_written, write_report
 
     settings = seglib.settings()
-    made = build(settings.root, dataset or settings.dataset)
+    made = build_report(settings.root, dataset or settings.dataset)
     folder = out or settings.root / "report"
     if check:
         check_written(made, folder)

@@ -6,7 +6,7 @@ import datetime
 import json
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typst
@@ -37,7 +37,7 @@ class Report:
     words: int
 
 
-def build(root: Path, dataset: str) -> Report:
+def build_report(root: Path, dataset: str) -> Report:
     """Make the report of one data set, in memory.
 
     Parameters
@@ -55,8 +55,9 @@ def build(root: Path, dataset: str) -> Report:
         If results or a figure are missing.
     """
     sources, figures = root / "report", root / "figures" / dataset
-    metadata = facts.read_metadata(sources / "metadata.yml")
     known = facts.gather(figures, dataset)
+    metadata = facts.read_metadata(sources / "metadata.yml")
+    metadata = replace(metadata, title=template.fill(metadata.title, known))
     task = nearest(known["card"].recipe, _tasks(sources), "task with a text in report/tasks")
     shared = (sources / "references.bib").read_text(encoding="utf-8")
     bibliography = shared + (sources / "tasks" / f"{task}.bib").read_text(encoding="utf-8")

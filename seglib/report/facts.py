@@ -19,9 +19,11 @@ from seglib import intervals
 from seglib.cards import card
 from seglib.comparison import LEVEL
 from seglib.figures import tables
+from seglib.figures.scores import SIZES
 from seglib.figures.style import MODEL_TITLES
 from seglib.names import nearest
 from seglib.recipes import Recipe, recipes
+from seglib.scoring import METRICS
 
 SECTIONS = (
     "data", "preprocessing", "baseline", "unet", "deeplabv3plus", "evaluation", "comparison",
@@ -130,6 +132,18 @@ def _ahead(conventions: dict[str, dict[str, float | None]], first: str, second: 
     return wins
 
 
+def _lighter(cost: dict[str, dict[str, float]]) -> dict[str, str]:
+    """For each kind of cost the title of the model that has least of it."""
+    kinds = next(iter(cost.values()))
+    return {kind: MODEL_TITLES[min(cost, key=lambda m: cost[m][kind])] for kind in kinds}
+
+
+def _extremes(strata: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    """The classes with the smallest and the largest objects that occurred."""
+    with_object = [strata[name] for name in list(SIZES)[1:] if name in strata]
+    return {"smallest": with_object[0], "largest": with_object[-1]}
+
+
 def gather(figures: Path, dataset: str) -> dict[str, Any]:
     """All names that the text of the report may use.
 
@@ -147,7 +161,8 @@ def gather(figures: Path, dataset: str) -> dict[str, Any]:
         (its first), ``models`` (key to title), ``scores`` (model to its mean scores),
         ``finding`` (:func:`_finding`), ``first`` and ``second`` (titles, the model with the
         higher mean Dice first), ``ahead`` (under how many conventions), ``ceiling``,
-        ``confidence`` (level of the intervals), ``level`` (of the tests).
+        ``metrics`` (key to title), ``lighter`` (cost to the cheaper model's title), ``smallest``
+        and ``largest`` (scores of the outermost size classes with an object), ``confidence`` (level of the intervals), ``level`` (of the tests).
     """
     results, entry = read_results(figures), card(dataset)
     recipe, compared = trained_recipe(results, dataset), results["comparison"]
@@ -167,6 +182,9 @@ def gather(figures: Path, dataset: str) -> dict[str, Any]:
         "order": order,
         "ahead": _ahead(compared["conventions"], *order),
         "ceiling": _ceiling(results["preprocessing"]),
+        "metrics": METRICS,
+        "lighter": _lighter(compared["cost"]),
+        **_extremes(results["evaluation"]["strata"]),
         "confidence": f"{intervals.LEVEL}\u00a0%",
         "level": LEVEL,
     }

@@ -79,7 +79,7 @@ def _functions(folder: Path, placed: Placed) -> dict[str, Callable[..., str]]:
     ) -> str:
         placed.code[name] = (place, of, result)
         alt = f"Source code of {of} in {place}{', with its output' if result else ''}."
-        return _figure(name, alt, caller(), TEXT_WIDTH)
+        return _figure(name, alt, f"{caller().rstrip()} Source: `{place}`.", TEXT_WIDTH)
 
     def listed(name: str) -> str:
         fitted(name)
@@ -149,6 +149,14 @@ def render(
         place = f"{getattr(error, 'name', None) or template}, line {getattr(error, 'lineno', '?')}"
         raise ValueError(f"{place} cannot be read: {error.message}") from None
     return words, placed
+
+
+def fill(line: str, facts: dict[str, Any]) -> str:
+    """Fill in one line, such as the title."""
+    try:
+        return jinja2.Template(line, undefined=jinja2.StrictUndefined).render(facts)
+    except jinja2.TemplateError as error:
+        raise ValueError(f"'{line}' cannot be filled in: {error}.") from None
 
 
 def _place(error: Exception, sources: Path) -> str:
