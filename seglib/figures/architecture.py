@@ -2,43 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
 import torch
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, Rectangle
 from torch import Tensor, nn
 
-from seglib.figures.style import COLOURS, GREY, TWO_COLUMNS, figure
+from seglib.figures import diagrams as draw
+from seglib.figures.diagrams import DOWN, HEAD, UP, WIRE, Box, Shape
 from seglib.models import UNet
-
-Shape = tuple[int, int]  # channels, side in cells
-# Where words stand around a box: a step away from it, and how they are aligned.
-AROUND = {
-    "bottom": (0, -0.08, "center", "top"),
-    "top": (0, 0.08, "center", "bottom"),
-    "left": (-0.1, 0, "right", "center"),
-    "right": (0.1, 0, "left", "center"),
-}
-DOWN, UP, HEAD, WIRE = COLOURS["unet"], COLOURS["truth"], COLOURS["prediction"], GREY
-
-
-@dataclass(frozen=True)
-class Box:
-    """A feature map in the diagram: its centre, its size, and what is written below it."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    def port(self, side: str) -> tuple[float, float]:
-        """Middle of a side: ``left``, ``right``, ``top`` or ``bottom``."""
-        dx = {"left": -1, "right": 1}.get(side, 0) * self.width / 2
-        dy = {"bottom": -1, "top": 1}.get(side, 0) * self.height / 2
-        return self.x + dx, self.y + dy
 
 
 @torch.inference_mode()
@@ -79,41 +49,6 @@ def shapes(network: nn.Module, modules: dict[str, nn.Module], size: int) -> dict
     return found
 
 
-def _box(
-    axes: Axes, place: tuple[float, float], shape: Shape, size: int, colour: str,
-    label: str = "", beside: str = "bottom",
-) -> Box:  # fmt: skip
-    """Draw a map: as tall as its side, as wide as its channels, both on a root scale."""
-    channels, side = shape
-    box = Box(*place, 0.75 * (channels / 512) ** 0.5 + 0.08, (side / size) ** 0.5)
-    corner = (box.x - box.width / 2, box.y - box.height / 2)
-    axes.add_patch(Rectangle(corner, box.width, box.height, facecolor=colour, alpha=0.85, lw=0))
-    x, y = box.port(beside)
-    dx, dy, ha, va = AROUND[beside]
-    words = f"{label}\n" if label else ""
-    axes.text(x + dx, y + dy, f"{words}{channels} × {side}²", ha=ha, va=va, fontsize=6.5,
-              linespacing=1.15, color=COLOURS["ink"])  # fmt: skip
-    return box
-
-
-def _arrow(
-    axes: Axes, start: tuple[float, float], end: tuple[float, float], label: str = "", **style: str
-) -> None:
-    """An arrow between two boxes, with words above its middle."""
-    options = {"arrowstyle": "-|>", "mutation_scale": 7, "lw": 0.9, "color": WIRE} | style
-    axes.add_patch(FancyArrowPatch(start, end, shrinkA=1, shrinkB=1, **options))
-    if label:
-        middle = np.mean([start, end], axis=0)
-        axes.text(*(middle + (0, 0.05)), label, ha="center", va="bottom", fontsize=6.5, color=WIRE)
-
-
-def _canvas(height_mm: float, x: tuple[float, float], y: tuple[float, float]) -> tuple:
-    fig, axes = figure(TWO_COLUMNS, height_mm)
-    axes.set(xlim=x, ylim=y)
-    axes.axis("off")
-    return fig, axes
-
-
 def unet(network: nn.Module, size: int) -> Figure:
     """The U of a U-Net: maps on the way down and up, skips between them.
 
@@ -144,13 +79,15 @@ def _u(down: list[Shape], up: list[Shape], head: Shape, size: int) -> Figure:
     sides = sorted({side for _, side in down}, reverse=True)
     level = {side: -1.4 * row for row, side in enumerate(sides)}
     across = iter(range(len(down) + len(up) + 1))
-    fig, axes = _canvas(
+    fig, axes = draw.canvas(
         100, (-1.0, 1.5 * (len(down) + len(up)) + 1.2), (min(level.values()) - 0.6, 1.1)
     )
 
     def box(shape: Shape, colour: str, label: str, beside: str) -> Box:
         beside = "top" if shape[1] == size else beside  # clear of the level arrows
-        return _box(axes, (1.5 * next(across), level[shape[1]]), shape, size, colour, label, beside)
+        return draw.box(
+            axes, (1.5 * next(across), level[shape[1]]), shape, size, colour, label, beside
+        )
 
     image = box(down[0], WIRE, "image", "left")
     encoder = [image, *(box(shape, DOWN, "", "left") for shape in down[1:])]
@@ -158,27 +95,24 @@ def _u(down: list[Shape], up: list[Shape], head: Shape, size: int) -> Figure:
     out = box(head, HEAD, "logits", "right")
     for one, other in zip(encoder, encoder[1:], strict=False):
         same = one.y == other.y  # the teaching U-Net begins at the size of the image
-        _arrow(axes, one.port("right" if same else "bottom"), other.port("left" if same else "top"))
+        draw.arrow(
+            axes, one.port("right" if same else "bottom"), other.port("left" if same else "top")
+        )
     for one, other in zip([encoder[-1], *decoder], decoder, strict=False):
-        _arrow(axes, one.port("top"), other.port("bottom"))
-    _arrow(axes, decoder[-1].port("right"), out.port("left"))
+        draw.arrow(axes, one.port("top"), other.port("bottom"))
+    draw.arrow(axes, decoder[-1].port("right"), out.port("left"))
     skips = {shape[1]: box for shape, box in zip(down[1:-1], encoder[1:-1], strict=True)}
     for shape, box in zip(up, decoder, strict=True):
         if shape[1] in skips:
             start, end = skips[shape[1]].port("right"), box.port("left")
             words = "skip: concatenate" if shape[1] == max(skips) else ""
-            _arrow(axes, start, end, words, linestyle="--", color=DOWN)
-    _legend(
+            draw.arrow(axes, start, end, words, linestyle="--", color=DOWN)
+    draw.legend(
         axes,
         "lower left",
         {"way down (encoder)": DOWN, "way up (decoder)": UP, "last convolution": HEAD},
     )
     return fig
-
-
-def _legend(axes: Axes, corner: str, colours: dict[str, str]) -> None:
-    handles = [Rectangle((0, 0), 1, 1, color=colour, alpha=0.85) for colour in colours.values()]
-    axes.legend(handles, colours, loc=corner, frameon=False, fontsize=7)
 
 
 def deeplabv3plus(network: nn.Module, size: int) -> Figure:
@@ -192,34 +126,34 @@ def deeplabv3plus(network: nn.Module, size: int) -> Figure:
              "reduce": decoder.block1, "fuse": decoder.block2,
              "logits": network.segmentation_head}  # fmt: skip
     found = shapes(network, parts | branches, size)
-    fig, axes = _canvas(105, (-0.7, 14.4), (-5.0, 3.5))
+    fig, axes = draw.canvas(105, (-0.7, 14.4), (-5.0, 3.5))
 
     def box(name: str, x: float, y: float, colour: str, beside: str = "bottom") -> Box:
-        return _box(axes, (x, y), found[name][0], size, colour, name, beside)
+        return draw.box(axes, (x, y), found[name][0], size, colour, name, beside)
 
     encoder = [
-        _box(axes, (1.15 * k, 0), shape, size, DOWN if k else WIRE, "" if k else "image")
+        draw.box(axes, (1.15 * k, 0), shape, size, DOWN if k else WIRE, "" if k else "image")
         for k, shape in enumerate(found["down"])
     ]
     project = box("project", 9.6, 0, UP)
     for k, (name, module) in enumerate(branches.items()):
         side = "top" if k < len(branches) / 2 else "bottom"
         place = (7.8, 1.3 * (len(branches) - 1) / 2 - 1.3 * k)
-        branch = _box(axes, place, found[name][0], size, UP, _kind(module), side)
-        _arrow(axes, encoder[-1].port("right"), branch.port("left"))
-        _arrow(axes, branch.port("right"), project.port("left"))
+        branch = draw.box(axes, place, found[name][0], size, UP, _kind(module), side)
+        draw.arrow(axes, encoder[-1].port("right"), branch.port("left"))
+        draw.arrow(axes, branch.port("right"), project.port("left"))
     enlarge, fuse = box("enlarge", 10.95, 0, UP, "top"), box("fuse", 12.35, 0, UP, "top")
     logits, reduce = box("logits", 13.8, 0, HEAD), box("reduce", 10.95, -3.9, DOWN)
     path = [*encoder, project, enlarge, fuse, logits]
     for k, (one, other) in enumerate(zip(path, path[1:], strict=False)):
         if k != len(encoder) - 1:  # between encoder and projection stand the branches
-            _arrow(axes, one.port("right"), other.port("left"))
+            draw.arrow(axes, one.port("right"), other.port("left"))
     # The decoder takes the third map, which has a quarter of the image's side.
     x, y = encoder[2].port("bottom")
     bend = {"color": DOWN, "linestyle": "--", "connectionstyle": "angle,angleA=-90,angleB=180"}
-    _arrow(axes, (x, y - 0.3), reduce.port("left"), **bend)
-    _arrow(axes, reduce.port("right"), fuse.port("bottom"), color=DOWN, linestyle="--")
-    _legend(
+    draw.arrow(axes, (x, y - 0.3), reduce.port("left"), **bend)
+    draw.arrow(axes, reduce.port("right"), fuse.port("bottom"), color=DOWN, linestyle="--")
+    draw.legend(
         axes,
         "upper left",
         {"encoder": DOWN, "atrous pyramid and decoder": UP, "last convolution": HEAD},

@@ -108,7 +108,10 @@ def _typeset(
         "--variable", f"day={metadata.date.day}", folder=folder, epoch=epoch,
     )  # fmt: skip
     (folder / "report.typ").write_text(typ, encoding="utf-8")
-    pdf = typst.compile(folder / "report.typ", root=folder, ignore_system_fonts=True)
+    try:
+        pdf = typst.compile(folder / "report.typ", root=folder, ignore_system_fonts=True)
+    except typst.TypstError as error:
+        raise ValueError(f"Typst could not set the report: {error}") from None
     return Report(pdf, (folder / "report.docx").read_bytes(), words)
 
 

@@ -25,6 +25,8 @@ from seglib.names import nearest
 from seglib.recipes import Recipe, recipes
 from seglib.scoring import METRICS
 
+# Of the columns in a table of published scores: network, score, protocol, source.
+WIDTHS = f"|{'-' * 30}|{'-' * 10}|{'-' * 50}|{'-' * 10}|"
 SECTIONS = (
     "data", "preprocessing", "baseline", "unet", "deeplabv3plus", "evaluation", "comparison",
 )  # fmt: skip
@@ -157,12 +159,15 @@ def gather(figures: Path, dataset: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        The sections of ``results.json`` under their names, and ``card``, ``recipe``, ``stage``
-        (its first), ``models`` (key to title), ``scores`` (model to its mean scores),
-        ``finding`` (:func:`_finding`), ``first`` and ``second`` (titles, the model with the
-        higher mean Dice first), ``ahead`` (under how many conventions), ``ceiling``,
-        ``metrics`` (key to title), ``lighter`` (cost to the cheaper model's title), ``smallest``
-        and ``largest`` (scores of the outermost size classes with an object), ``confidence`` (level of the intervals), ``level`` (of the tests).
+        The sections of ``results.json`` under their names, and
+
+        - ``card``, ``recipe``, ``stage`` (its first);
+        - ``models`` (key to title), ``scores`` (key to mean scores), ``metrics`` (key to title);
+        - ``first``, ``second``: titles, the higher mean Dice first; ``ahead``: under how many
+          conventions the first one leads; ``finding``: see :func:`_finding`;
+        - ``lighter``: cost to the title of the cheaper model; ``ceiling``: see :func:`_ceiling`;
+        - ``smallest``, ``largest``: scores of the outermost size classes with an object;
+        - ``confidence`` of the intervals and ``level`` of the tests.
     """
     results, entry = read_results(figures), card(dataset)
     recipe, compared = trained_recipe(results, dataset), results["comparison"]
@@ -174,12 +179,11 @@ def gather(figures: Path, dataset: str) -> dict[str, Any]:
         "card": entry,
         "recipe": recipe,
         "stage": recipe.stages[0],
-        "models": {name: MODEL_TITLES[name] for name in compared["models"]},
+        "models": {name: title for name, title in MODEL_TITLES.items() if name in order},
         "scores": {name: m["foreground_mean"] for name, m in compared["models"].items()},
         "finding": _finding(compared["dice"]),
         "first": MODEL_TITLES[order[0]],
         "second": MODEL_TITLES[order[1]],
-        "order": order,
         "ahead": _ahead(compared["conventions"], *order),
         "ceiling": _ceiling(results["preprocessing"]),
         "metrics": METRICS,
@@ -203,7 +207,9 @@ def published(known: dict[str, Any], entries: list[dict[str, Any]]) -> str:
     def cite(link: re.Match[str]) -> str:
         return f"[@{keys[link[1]]}]" if link[1] in keys else link[0]
 
-    return re.sub(r"\[[^]]*\]\((https?://[^)]+)\)", cite, table)
+    return re.sub(
+        r"\[[^]]*\]\((https?://[^)]+)\)", cite, table.replace("|---|---|---|---|", WIDTHS)
+    )
 
 
 def _addresses(entry: dict[str, Any]) -> list[str]:

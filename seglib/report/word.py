@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pypandoc
 
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file can name
 A4, MARGIN, TWIPS_PER_MM = (210, 297), 25, 56.7
 FONT, INK = "Times New Roman", "000000"
 SIZES = {"Title": 36, "Subtitle": 24, "Author": 22, "Date": 20, "Heading1": 28, "Heading2": 24,
@@ -74,5 +75,6 @@ def write_reference(path: Path) -> Path:
             content = old.read(entry)
             if entry.filename in changes:
                 content = changes[entry.filename](content.decode()).encode()
+            entry.date_time = EPOCH  # else the report would hold the time of its making
             new.writestr(entry, content)
     return path
