@@ -6,7 +6,7 @@ from typing import Any
 
 from seglib.report import references
 from seglib.report.template import Placed
-from seglib.report.tree import Node, cited, count_words, label, referred, walk
+from seglib.report.tree import Node, cited, cites, count_words, is_reference, label, referred, walk
 
 FEWEST_WORDS, MOST_WORDS = 2000, 3000
 FEWEST_REFERENCES = 15
@@ -66,11 +66,17 @@ def _citations(document: Node, entries: list[dict[str, Any]]) -> list[str]:
 
 def _cross_references(document: Node) -> list[str]:
     labels, used = label(document), referred(document)
-    found = [
-        f"The text refers to '{name}', which is not there." for name in sorted(used - {*labels})
-    ]
     shown = {name for name in labels if name.startswith(("fig:", "tbl:"))}
-    return found + [f"The text never refers to '{name}'." for name in sorted(shown - used)]
+    mixed = (group for group in cites(document) if len(group) > 1)
+    return [
+        *(f"The text refers to '{name}', which is not there." for name in sorted(used - {*labels})),
+        *(f"The text never refers to '{name}'." for name in sorted(shown - used)),
+        *(
+            f"The text puts {' and '.join(group)} into one citation; part them by words."
+            for group in mixed
+            if any(map(is_reference, group))
+        ),
+    ]
 
 
 def _captions(document: Node) -> list[str]:

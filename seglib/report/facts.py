@@ -58,9 +58,7 @@ def read_metadata(path: Path) -> Metadata:
     for name, kind in kinds.items():
         if not isinstance(found.get(name), kind):
             wanted = "a date such as 2026-01-31" if name == "date" else "some words"
-            raise ValueError(
-                f"{path} says {name}: {found.get(name)!r}, but {wanted} belongs there."
-            )
+            raise ValueError(f"{path} says {name}: {found.get(name)!r}; give {wanted}.")
     return Metadata(**found)
 
 

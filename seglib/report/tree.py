@@ -66,8 +66,8 @@ def count_words(document: Node) -> int:
     """Words of the report's prose.
 
     Counted are paragraphs, headings and lists. Not counted are the title page, captions, tables,
-    equations, code, notes, citation marks, the references and the appendix. A word is what stands
-    between two spaces and has a letter or a digit.
+    equations, code, notes, citation marks, cross-references, the bibliography and the appendix. A
+    word is what stands between two spaces and has a letter or a digit.
     """
     text = _prose(document["blocks"])
     return sum(any(c.isalnum() for c in word) for word in text.split())
@@ -106,30 +106,32 @@ def label(document: Node) -> dict[str, str]:
     return labels
 
 
-def is_reference(cite: Node) -> bool:
-    """Does this citation point into the report, such as ``@fig:name``?"""
-    return all(c["citationId"].partition(":")[0] in KINDS for c in cite["c"][0])
+def cites(document: Node) -> list[list[str]]:
+    """Identifiers of each citation; pandoc reads ``@fig:name`` as one, too."""
+    nodes = (node for node in walk(document) if node["t"] == "Cite")
+    return [[c["citationId"] for c in node["c"][0]] for node in nodes]
+
+
+def is_reference(identifier: str) -> bool:
+    """Does this point into the report, such as ``fig:name``, and not to a work?"""
+    return identifier.partition(":")[0] in KINDS
 
 
 def cited(document: Node) -> set[str]:
     """Keys of all works that are cited."""
-    cites = (n for n in walk(document) if n["t"] == "Cite" and not is_reference(n))
-    return {c["citationId"] for cite in cites for c in cite["c"][0]}
+    return {name for group in cites(document) for name in group if not is_reference(name)}
 
 
 def referred(document: Node) -> set[str]:
     """Identifiers of all parts of the report that are referred to."""
-    cites = (n for n in walk(document) if n["t"] == "Cite" and is_reference(n))
-    return {c["citationId"] for cite in cites for c in cite["c"][0]}
+    return {name for group in cites(document) for name in group if is_reference(name)}
 
 
 def resolve(document: Node, labels: dict[str, str]) -> Node:
     """A copy in which ``@fig:name`` is a link that says ``Figure 3``; unknown ones stay."""
 
     def link(node: Node) -> Node:
-        if node["t"] != "Cite" or not is_reference(node):
-            return node
-        target = node["c"][0][0]["citationId"]
+        target = node["c"][0][0]["citationId"] if node["t"] == "Cite" else None
         if target not in labels:
             return node
         words = [{"t": "Str", "c": labels[target]}]
