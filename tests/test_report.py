@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from seglib.recipes import recipe
-from seglib.report import build, checks, facts, numbers, references, template, tree
+from seglib.report import build, checks, facts, metadata, numbers, references, template, tree
 from seglib.report.pandoc import pandoc
 
 ROOT = Path(__file__).parents[1]
@@ -23,9 +23,7 @@ REPORT = ROOT / "report"
 RESULTS = json.loads((ROOT / "figures" / "kvasir-seg" / "results.json").read_text())
 NAMES = sorted(path.stem for path in (ROOT / "figures" / "kvasir-seg").glob("*.png"))
 DRAWN = ("architecture_unet", "architecture_deeplabv3plus")
-ENTRIES = references.read_references(
-    (REPORT / "references.bib").read_text() + (REPORT / "tasks" / "polyp.bib").read_text()
-)
+ENTRIES = references.read_references(REPORT / "references.bib", REPORT / "tasks" / "polyp.bib")
 
 
 def document(markdown: str) -> tree.Node:
@@ -373,7 +371,7 @@ def test_the_title_page_is_checked(tmp_path: Path, line: str, said: str) -> None
     text = (REPORT / "metadata.yml").read_text()
     path.write_text(text + line + "\n")
     with pytest.raises(ValueError, match=said):
-        facts.read_metadata(path)
+        metadata.read_metadata(path)
 
 
 # PDF and DOCX
@@ -400,7 +398,7 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
     plain = tmp_path / "report.docx"
     plain.write_bytes(first.docx)
     text = pandoc("", "docx", "markdown", "--standalone", "--wrap=none", str(plain))
-    assert build.NOTICE in text and "Figure\u00a01." in text and "@" not in text
+    assert metadata.NOTICE in text and "Figure\u00a01." in text and "@" not in text
 
     folder = tmp_path / "out"
     build.write_report(first, folder)
@@ -411,8 +409,8 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_the_date_of_the_files_is_the_one_on_the_title_page() -> None:
-    page = build._title_page(
-        facts.Metadata("T", "A", "I", datetime.date(2026, 1, 31), "en-GB"), 2345, False
+    page = metadata.title_page(
+        metadata.Metadata("T", "A", "I", datetime.date(2026, 1, 31), "en-GB"), 2345, False
     )
     said = json.dumps(page["date"])
     assert "31 January 2026" in said and "2345 words" in said and "subtitle" not in page

@@ -19,19 +19,21 @@ EXAMPLES = examples(
 
 def report(
     dataset: Annotated[str | None, Option(help="Data set; SEGLIB_DATASET if not given.")] = None,
-    out: Annotated[Path | None, Option(help="Folder of the two files; report/ here.")] = None,
+    out: Annotated[Path | None, Option(help="Folder of the two files.")] = None,
     check: Annotated[bool, Option("--check", help="Write nothing; compare with OUT.")] = False,
 ) -> None:
     """Build report.pdf and report.docx from the results and figures of one data set.
 
-    The text is report/report.md; whose it is, report/metadata.yml.
+    They go to report/, or to a folder in it if the data are synthetic. The text is in
+    report/report.md; whose it is, in report/metadata.yml.
     """
     import seglib
-    from seglib.report import build_report, check_written, write_report
+    from seglib.report import build_report, check_written, report_folder, write_report
 
     settings = seglib.settings()
-    made = build_report(settings.root, dataset or settings.dataset)
-    folder = out or settings.root / "report"
+    dataset = dataset or settings.dataset
+    made = build_report(settings.root, dataset)
+    folder = out or report_folder(settings.root, dataset)
     if check:
         check_written(made, folder)
         typer.echo(f"The report in {folder} is up to date: {made.words} words.")

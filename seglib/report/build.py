@@ -11,13 +11,14 @@ from pathlib import Path
 
 import typst
 
+from seglib.cards import card
 from seglib.files import write_atomic
 from seglib.names import nearest
 from seglib.report import checks, facts, pictures, references, template, tree, word
+from seglib.report.metadata import Metadata, read_metadata, title_page
 from seglib.report.pandoc import pandoc
 
 TEXT = "report.md"
-NOTICE = "Synthetic data: a program made these images. The scores below say nothing about patients."
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,12 @@ def build_report(root: Path, dataset: str) -> Report:
     """
     sources, figures = root / "report", root / "figures" / dataset
     known = facts.gather(figures, dataset)
-    metadata = facts.read_metadata(sources / "metadata.yml")
+    metadata = read_metadata(sources / "metadata.yml")
     metadata = replace(metadata, title=template.fill(metadata.title, known))
-    task = nearest(known["card"].recipe, _tasks(sources), "task with a text in report/tasks")
-    shared = (sources / "references.bib").read_text(encoding="utf-8")
-    bibliography = shared + (sources / "tasks" / f"{task}.bib").read_text(encoding="utf-8")
-    entries = references.read_references(bibliography)
+    tasks = sorted(path.stem for path in (sources / "tasks").glob("*.md"))
+    task = nearest(known["card"].recipe, tasks, "task with a text in report/tasks")
+    bibliographies = sources / "references.bib", sources / "tasks" / f"{task}.bib"
+    entries = references.read_references(*bibliographies)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for picture in (*figures.glob("*.png"), *figures.glob("*.pdf")):
@@ -81,17 +82,13 @@ def build_report(root: Path, dataset: str) -> Report:
         return _typeset(document, metadata, known["card"].is_synthetic, sources, folder)
 
 
-def _tasks(sources: Path) -> list[str]:
-    return sorted(path.stem for path in (sources / "tasks").glob("*.md"))
-
-
 def _typeset(
-    document: tree.Node, metadata: facts.Metadata, synthetic: bool, sources: Path, folder: Path
+    document: tree.Node, metadata: Metadata, synthetic: bool, sources: Path, folder: Path
 ) -> Report:
     """From a checked document to the two files."""
     words, labels = tree.count_words(document), tree.label(document)
     document = tree.stamp(tree.resolve(document, labels), labels)
-    document["meta"] = _title_page(metadata, words, synthetic)
+    document["meta"] = title_page(metadata, words, synthetic)
     source = json.dumps(document)
     noon = datetime.time(12, tzinfo=datetime.UTC)
     epoch = int(datetime.datetime.combine(metadata.date, noon).timestamp())
@@ -115,24 +112,9 @@ def _typeset(
     return Report(pdf, (folder / "report.docx").read_bytes(), words)
 
 
-def _title_page(metadata: facts.Metadata, words: int, synthetic: bool) -> dict:
-    """Pandoc's metadata for the head of the first page."""
-
-    def text(words: str) -> tree.Node:
-        return {"t": "MetaInlines", "c": [{"t": "Str", "c": words}]}
-
-    day = f"{metadata.date.day} {metadata.date:%B %Y}"
-    lines = [metadata.institution, day, f"{words} words"]
-    broken = [{"t": "LineBreak"}] * (2 * len(lines) - 1)
-    broken[::2] = [{"t": "Str", "c": line} for line in lines]
-    page = {
-        "title": text(metadata.title),
-        "author": {"t": "MetaList", "c": [text(metadata.author)]},
-        "date": {"t": "MetaInlines", "c": broken},
-        "lang": text(metadata.language),
-        "link-citations": {"t": "MetaBool", "c": True},
-    }
-    return page | ({"subtitle": text(NOTICE)} if synthetic else {})
+def report_folder(root: Path, dataset: str) -> Path:
+    """Where the report belongs: ``report/``, or a folder in it that git ignores if synthetic."""
+    return root / "report" / (dataset if card(dataset).is_synthetic else "")
 
 
 def write_report(report: Report, folder: Path) -> list[Path]:

@@ -6,14 +6,11 @@ of the data set, the recipe that was trained, and the few conclusions that depen
 
 from __future__ import annotations
 
-import datetime
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from seglib import intervals
 from seglib.cards import card
@@ -21,7 +18,6 @@ from seglib.comparison import LEVEL
 from seglib.figures import tables
 from seglib.figures.scores import SIZES
 from seglib.figures.style import MODEL_TITLES
-from seglib.names import nearest
 from seglib.recipes import Recipe, recipes
 from seglib.scoring import METRICS
 
@@ -30,36 +26,6 @@ WIDTHS = f"|{'-' * 30}|{'-' * 10}|{'-' * 50}|{'-' * 10}|"
 SECTIONS = (
     "data", "preprocessing", "baseline", "unet", "deeplabv3plus", "evaluation", "comparison",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Metadata:
-    """What the student fills in: ``report/metadata.yml``."""
-
-    title: str
-    author: str
-    institution: str
-    date: datetime.date
-    language: str
-
-
-def read_metadata(path: Path) -> Metadata:
-    """Read the title page's facts.
-
-    Raises
-    ------
-    ValueError
-        If a field is missing, unknown or of the wrong kind.
-    """
-    found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    kinds = {name: datetime.date if name == "date" else str for name in Metadata.__annotations__}
-    for name in found:
-        nearest(name, kinds, f"field of {path.name}")
-    for name, kind in kinds.items():
-        if not isinstance(found.get(name), kind):
-            wanted = "a date such as 2026-01-31" if name == "date" else "some words"
-            raise ValueError(f"{path} says {name}: {found.get(name)!r}; give {wanted}.")
-    return Metadata(**found)
 
 
 def read_results(folder: Path) -> dict[str, Any]:

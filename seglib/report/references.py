@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from seglib.report.pandoc import pandoc
@@ -13,9 +14,10 @@ DOI = re.compile(r"10\.\d{4,9}/\S+")
 ARXIV = re.compile(r"https?://arxiv\.org/abs/\d{4}\.\d{4,5}(v\d+)?")
 
 
-def read_references(bibliography: str) -> list[dict[str, Any]]:
-    """The entries of a BibTeX file as CSL-JSON."""
-    return json.loads(pandoc(bibliography, "biblatex", "csljson"))
+def read_references(*bibliographies: Path) -> list[dict[str, Any]]:
+    """The entries of BibTeX files as CSL-JSON."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in bibliographies)
+    return json.loads(pandoc(text, "biblatex", "csljson"))
 
 
 def problems(entries: list[dict[str, Any]]) -> list[str]:
