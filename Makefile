@@ -26,7 +26,7 @@ export SEGLIB_DATASET := $(DATASET)
 unexport PYTHONPATH PYTHONHOME PIP_USER MPLBACKEND
 
 help:
-	@echo "make course     set up, then run notebooks 01 to 06 and export their figures"
+	@echo "make course     set up, then run notebooks 01 to 06, export their figures, build the report"
 	@echo "make lab        set up, then open the notebooks in JupyterLab"
 	@echo "make test       set up, then lint, unit tests, and the notebooks against their stored outputs"
 	@echo "make lint       set up, then only the style checks"
@@ -72,6 +72,10 @@ course: $(READY)
 		|| { echo "The notebooks ran, but $(FIGURES)/results.json is missing." >&2; exit 1; }; \
 	echo "== $$(ls "$(FIGURES)" | grep -c '\.png$$') figures and results.json are in $(FIGURES)/" \
 		"($$(($$(date +%s) - started)) s)"
+	@$(ABSOLUTE); \
+	task=$$($(BIN) -c "from seglib.cards import card; print(card('$(DATASET)').recipe)"); \
+	if [ -f "report/tasks/$$task.md" ]; then $(BIN) -m seglib report --dataset "$(DATASET)"; \
+	else echo "== no report: a text for this task, report/tasks/$$task.md, is not written yet"; fi
 
 lab: $(READY)
 	@echo "== opening JupyterLab; stop it with Ctrl-C"
