@@ -12,45 +12,58 @@ import pypandoc
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file can name
 A4, MARGIN, TWIPS_PER_MM = (210, 297), 25, 56.7
-FONT, INK = "Times New Roman", "000000"
+FONT, CODE_FONT, INK = "Times New Roman", "Courier New", "000000"
 SIZES = {"Title": 36, "Subtitle": 24, "Author": 22, "Date": 20, "Heading1": 28, "Heading2": 24,
          "Caption": 18, "Bibliography": 18, "Compact": 18}  # half points  # fmt: skip
+BOLD = ("Title", "Heading1", "Heading2")
 CENTRED = ("Figure", "CaptionedFigure")
 TIGHT = {"BodyText": (60, 100), "Bibliography": (0, 60), "Heading1": (320, 100),
-         "Heading2": (220, 80)}  # twentieths of a point before and after  # fmt: skip
+         "Heading2": (220, 80), "CaptionedFigure": (200, 80), "ImageCaption": (0, 200),
+         "TableCaption": (160, 80)}  # twentieths of a point before and after  # fmt: skip
 
 
-def _style(xml: str, name: str, tag: str, inner: str) -> str:
-    """Set elements in one block (``w:rPr`` or ``w:pPr``) of one style, replacing older ones."""
-    pattern = rf'(<w:style [^>]*w:styleId="{name}".*?</w:style>)'
-    style = re.search(pattern, xml, re.DOTALL)[1]
-    for element in re.findall(r"<(w:\w+)", inner):
-        style = re.sub(rf"<{element} [^>]*/>", "", style)
-    if f"<{tag} />" in style or f"<{tag}/>" in style:
-        new = re.sub(rf"<{tag} ?/>", f"<{tag}>{inner}</{tag}>", style)
-    elif f"<{tag}>" in style:
-        new = style.replace(f"</{tag}>", f"{inner}</{tag}>")
-    elif tag == "w:pPr" and "<w:rPr>" in style:
-        new = style.replace("<w:rPr>", f"<{tag}>{inner}</{tag}><w:rPr>")
-    else:
-        new = style.replace("</w:style>", f"<{tag}>{inner}</{tag}></w:style>")
-    return re.sub(pattern, lambda _: new, xml, count=1, flags=re.DOTALL)
+def _style(xml: str, name: str, tag: str, *elements: str) -> str:
+    """Set elements in one block (``w:rPr`` or ``w:pPr``) of one style.
+
+    What is there already is replaced in its place, for Word minds the order.
+    """
+    pattern = rf'<w:style [^>]*w:styleId="{name}".*?</w:style>'
+    style = re.search(pattern, xml, re.DOTALL)[0]
+    style = re.sub(rf"<{tag} ?/>", f"<{tag}></{tag}>", style)
+    if f"<{tag}>" not in style:
+        before = "<w:rPr>" if tag == "w:pPr" and "<w:rPr>" in style else "</w:style>"
+        style = style.replace(before, f"<{tag}></{tag}>{before}")
+    for element in elements:
+        kind = re.match(r"<w:\w+", element)[0]
+        style, found = re.subn(rf"{kind} [^>]*/>", element, style)
+        if not found:
+            style = style.replace(f"</{tag}>", f"{element}</{tag}>")
+    return re.sub(pattern, lambda _: style, xml, count=1, flags=re.DOTALL)
 
 
 def _styles(xml: str) -> str:
     """Change ``word/styles.xml``: one serif font, black headings, centred figures."""
-    fonts = f'<w:rFonts w:ascii="{FONT}" w:hAnsi="{FONT}" w:cs="{FONT}" />'
-    xml = re.sub(r"<w:rFonts [^>]*/>", fonts, xml)
+    xml = re.sub(r"<w:rFonts [^>]*/>", _font(FONT), xml)
     xml = re.sub(r"<w:color [^>]*/>", f'<w:color w:val="{INK}" />', xml)
     defaults = re.search(r"<w:docDefaults>.*?</w:docDefaults>", xml, re.DOTALL)[0]
     xml = xml.replace(defaults, re.sub(r'w:val="24"', 'w:val="21"', defaults))
+    for name in BOLD:
+        xml = _style(xml, name, "w:rPr", "<w:b />")
     for name, size in SIZES.items():
-        xml = _style(xml, name, "w:rPr", f'<w:sz w:val="{size}" /><w:szCs w:val="{size}" />')
+        xml = _style(xml, name, "w:rPr", f'<w:sz w:val="{size}" />', f'<w:szCs w:val="{size}" />')
+    xml = _style(xml, "VerbatimChar", "w:rPr", _font(CODE_FONT), '<w:sz w:val="16" />')
     for name, (before, after) in TIGHT.items():
         xml = _style(xml, name, "w:pPr", f'<w:spacing w:before="{before}" w:after="{after}" />')
     for name in CENTRED:
         xml = _style(xml, name, "w:pPr", '<w:jc w:val="center" />')
-    return xml
+    rules = "".join(f'<w:{side} w:val="single" w:sz="6" />' for side in ("top", "bottom"))
+    borders = rf"\1<w:tblBorders>{rules}</w:tblBorders>\2"
+    table = r'(w:styleId="Table">.*?)(<w:tblCellMar>)'
+    return re.sub(table, borders, xml, count=1, flags=re.DOTALL)
+
+
+def _font(name: str) -> str:
+    return f'<w:rFonts w:ascii="{name}" w:hAnsi="{name}" w:cs="{name}" />'
 
 
 def _page(xml: str) -> str:
