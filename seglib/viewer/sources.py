@@ -1,0 +1,202 @@
+"""Which cases does the viewer show, and where does each come from?
+
+A source reads the arrays of a case when it is asked, so a thousand large images open at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from seglib.cards import BACKGROUND, OBJECT, LabelClass
+from seglib.evaluation import evaluate, load_labels, load_probability
+from seglib.figures.style import MODEL_TITLES
+from seglib.images import read_image, read_mask
+from seglib.runs import Run
+from seglib.viewer.packing import Case, check
+
+SHOWN_SCORES = ("dice", "iou", "precision", "recall", "hd95")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Cases to look at.
+
+    Attributes
+    ----------
+    title
+        What the cases are, for the heading.
+    table
+        One row a case: ``case`` (str, unique) and whatever is to be listed and sorted beside it.
+    read
+        Reads the case at a position of the table.
+    classes
+        Name and colour of each class, background first.
+    models
+        Names of the predictions, at most two.
+    window
+        Centre and width of the intensities to show first; None: chosen from each image.
+    """
+
+    title: str
+    table: pd.DataFrame
+    read: Callable[[int], Case]
+    classes: tuple[LabelClass, ...] = (BACKGROUND, OBJECT)
+    models: tuple[str, ...] = ()
+    window: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what could only give an empty box."""
+        if self.table.empty:
+            raise ValueError(f"{self.title}: there are no cases to look at; give at least one.")
+        if len(self.classes) < 2:
+            raise ValueError("The viewer needs a background and at least one class to show.")
+        if len(self.models) > 2:
+            names = ", ".join(self.models)
+            raise ValueError(f"The viewer compares two predictions, found {names}; choose two.")
+        twice = self.table["case"][self.table["case"].duplicated()]
+        if len(twice):
+            raise ValueError(f"The case '{twice.iloc[0]}' is there twice; give each its own name.")
+
+
+def of_table(cases: pd.DataFrame) -> Source:
+    """The cases of a case table, without predictions.
+
+    Parameters
+    ----------
+    cases
+        As from :func:`seglib.datasets.load`, with the card in ``attrs``. Further columns, such as
+        scores, are listed beside the names. A case whose mask is missing is shown without one.
+    """
+    card = cases.attrs["card"]
+    rows = cases[["case", "image", "mask"]].to_dict("records")
+    listed = cases.drop(columns=["image", "mask"]).reset_index(drop=True)
+    if (cases["group"] == cases["case"]).all():
+        listed = listed.drop(columns="group")
+
+    def read(index: int) -> Case:
+        row = rows[index]
+        image, truth = read_image(row["image"]), None
+        if isinstance(row["mask"], str | Path):
+            truth = read_mask(row["mask"], card.decoding)
+        if card.offset:
+            image = image.astype(np.float32) + card.offset
+        return Case(row["case"], image, truth)
+
+    return Source(card.title, listed, read, card.classes, window=card.window)
+
+
+def of_runs(run: Run, other: Run | None = None, split: str = "test") -> Source:
+    """The cases of one split with what one run, or two, predicted; evaluated first if need be.
+
+    With two runs the columns of the second end in its name, and ``gain`` is the Dice of the first
+    minus that of the second. Of a run of several classes the likeliest class of each pixel is
+    shown; its probabilities are not kept.
+
+    Raises
+    ------
+    ValueError
+        If the split is unknown or empty, or the second run did not predict a case of the first.
+    """
+    runs = _named(run, other)
+    tables = {name: _scores(each, split) for name, each in runs.items()}
+    first, *second = tables.values()
+    cases = run.cases[run.cases["split"] == split].reset_index(drop=True)
+    cases = cases.drop(columns="split").merge(first, on="case")
+    for name, scores in zip(list(runs)[1:], second, strict=True):
+        missing = set(cases["case"]) - set(scores["case"])
+        if missing:
+            raise ValueError(
+                f"{name} did not predict {len(missing)} {split} cases of {next(iter(runs))}, for "
+                f"example '{min(missing)}'; compare runs that share data set, split and seed."
+            )
+        cases = cases.merge(scores, on="case", suffixes=("", f" {name}"))
+        cases["gain"] = cases["dice"] - cases[f"dice {name}"]
+    cases.attrs["card"] = run.cases.attrs["card"]
+    return _with_predictions(of_table(cases), runs, split)
+
+
+def _with_predictions(plain: Source, runs: Mapping[str, Run], split: str) -> Source:
+    """Add what the runs predicted to the cases of a table."""
+    load = load_probability if len(plain.classes) == 2 else load_labels
+
+    def read(index: int) -> Case:
+        case = plain.read(index)
+        return replace(case, predictions={name: load(run, case.name) for name, run in runs.items()})
+
+    title = f"{plain.title}, {split}: {' and '.join(runs)}"
+    return replace(plain, title=title, read=read, models=tuple(runs))
+
+
+def _named(run: Run, other: Run | None) -> dict[str, Run]:
+    """Runs by architecture, or by folder where the architecture is the same."""
+    runs = [run] if other is None else [run, other]
+    names = [MODEL_TITLES.get(each.recipe.model, each.recipe.model) for each in runs]
+    if len(set(names)) < len(runs):
+        names = [each.path.name for each in runs]
+    if len(set(names)) < len(runs):
+        raise ValueError(f"Both runs are {names[0]}; give two different ones to compare them.")
+    return dict(zip(names, runs, strict=True))
+
+
+def _scores(run: Run, split: str) -> pd.DataFrame:
+    """Mean over the classes of each score of each case."""
+    scores = evaluate(run, split).scores
+    return scores.groupby("case", sort=False)[list(SHOWN_SCORES)].mean().reset_index()
+
+
+def of_arrays(
+    images: Sequence[np.ndarray],
+    truths: Sequence[np.ndarray | None] | None = None,
+    predictions: Mapping[str, Sequence[np.ndarray]] | None = None,
+    names: Sequence[str] | None = None,
+    classes: Sequence[LabelClass] = (BACKGROUND, OBJECT),
+    scores: Mapping[str, Sequence[float]] | None = None,
+    window: tuple[float, float] | None = None,
+    title: str = "Cases",
+) -> Source:
+    """Arrays that are in memory already; all are checked at once.
+
+    Parameters
+    ----------
+    images
+        ``(H, W)`` or ``(H, W, 3)``, any dtype.
+    truths
+        ``(H, W)`` class indices for each image; None where there is none.
+    predictions
+        Name -> one prediction for each image: class indices ``(H, W)``, the probability of one
+        class ``(H, W) float`` in [0, 1], or of all classes ``(C, H, W)``, the background first.
+    names
+        One for each image, ``1``, ``2``, ... if not given.
+    classes, window, title
+        As in :class:`Source`.
+    scores
+        Column -> one number for each image, to list and sort by.
+
+    Raises
+    ------
+    ValueError
+        If there are no images, if lists differ in length, if a size differs from its image's, a
+        class has no colour, or a probability is NaN or outside [0, 1].
+    """
+    n, predictions = len(images), dict(predictions or {})
+    truths = [None] * n if truths is None else truths
+    names = [str(i + 1) for i in range(n)] if names is None else [str(name) for name in names]
+    columns = {"case": names, **(scores or {})}
+    for what, given in {"truths": truths, **predictions, **columns}.items():
+        if len(given) != n:
+            raise ValueError(
+                f"'{what}' has {len(given)} entries for {n} images; give one for each."
+            )
+    cases = [
+        Case(names[i], images[i], truths[i], {name: maps[i] for name, maps in predictions.items()})
+        for i in range(n)
+    ]
+    for case in cases:
+        check(case, len(classes))
+    table = pd.DataFrame(columns)
+    return Source(title, table, cases.__getitem__, tuple(classes), tuple(predictions), window)

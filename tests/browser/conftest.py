@@ -1,0 +1,64 @@
+"""A Chromium, if there is one, and the viewer's page opened from a file with the network off."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.viewer_cases import viewer
+
+SHOTS = Path(__file__).parents[2] / "outputs" / "browser"  # git ignores it; for the eye
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    """Chromium without a window."""
+    driver = pytest.importorskip("playwright.sync_api", reason="install seglib[browser]")
+    found = [path for name in NAMES if (path := shutil.which(name))]
+    if not found:
+        pytest.skip(f"no Chromium on the path; looked for {', '.join(NAMES)}")
+    with driver.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found[0], args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser, tmp_path) -> Iterator[Callable]:
+    """Write some cases to a page and open it; any error in the page fails the test."""
+    contexts, errors = [], []
+
+    def opened(shown=None, **context):
+        file = (shown or viewer()).to_html(tmp_path / "viewer.html")
+        settings = {"viewport": {"width": 1100, "height": 900}, "offline": True} | context
+        contexts.append(browser.new_context(**settings))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: said.type == "error" and errors.append(said.text))
+        page.goto(file.as_uri())
+        page.wait_for_selector("[data-case]")
+        settle(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def settle(page) -> None:
+    """Wait until what was asked for is drawn."""
+    page.evaluate("new Promise((done) => setTimeout(() => requestAnimationFrame(done), 60))")
+
+
+def press(page, *keys: str) -> None:
+    """Press keys with the picture in focus."""
+    for key in keys:
+        page.focus("canvas")
+        page.keyboard.press(key)
+        settle(page)
