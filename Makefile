@@ -2,7 +2,7 @@
 # Needs Python 3.11 or newer and make, nothing else; everything is installed into .venv here.
 
 .DEFAULT_GOAL := help
-.PHONY: help course lab test lint notebooks clean
+.PHONY: help course report lab test lint notebooks clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -26,12 +26,13 @@ export SEGLIB_DATASET := $(DATASET)
 unexport PYTHONPATH PYTHONHOME PIP_USER MPLBACKEND
 
 help:
-	@echo "make course     set up, then run notebooks 01 to 06 and export their figures"
+	@echo "make course     set up, then run notebooks 01 to 06, export their figures, build the report"
+	@echo "make report     build the report again, from the figures and results that are there"
 	@echo "make lab        set up, then open the notebooks in JupyterLab"
 	@echo "make test       set up, then lint, unit tests, and the notebooks against their stored outputs"
 	@echo "make lint       set up, then only the style checks"
 	@echo "make notebooks  for maintainers: run the notebooks and store their outputs in notebooks/"
-	@echo "make clean      remove .venv, outputs/, synthetic data, synthetic figures and caches"
+	@echo "make clean      remove .venv, outputs/, synthetic data, figures and reports, and caches"
 	@echo
 	@echo "make course RECIPE=skin-lesion runs it on another task (also kidney-stone, lung,"
 	@echo "abdominal-organs); SEGLIB_DATASET=kvasir-seg SEGLIB_PROFILE=full on real images;"
@@ -72,6 +73,13 @@ course: $(READY)
 		|| { echo "The notebooks ran, but $(FIGURES)/results.json is missing." >&2; exit 1; }; \
 	echo "== $$(ls "$(FIGURES)" | grep -c '\.png$$') figures and results.json are in $(FIGURES)/" \
 		"($$(($$(date +%s) - started)) s)"
+	@$(ABSOLUTE); \
+	task=$$($(BIN) -c "from seglib.cards import card; print(card('$(DATASET)').recipe)"); \
+	if [ -f "report/tasks/$$task.md" ]; then $(BIN) -m seglib report --dataset "$(DATASET)"; \
+	else echo "== no report: a text for this task, report/tasks/$$task.md, is not written yet"; fi
+
+report: $(READY)
+	@$(ABSOLUTE); $(BIN) -m seglib report --dataset "$(DATASET)"
 
 lab: $(READY)
 	@echo "== opening JupyterLab; stop it with Ctrl-C"
@@ -103,6 +111,6 @@ notebooks: $(READY)
 
 clean:
 	@echo "== removing .venv, outputs/, data/phantom-*, figures/phantom-* and caches"
-	@rm -rf $(VENV) outputs data/phantom-* figures/phantom-* .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) outputs data/phantom-* figures/phantom-* report/phantom-* .pytest_cache .ruff_cache .hypothesis
 	@find notebooks seglib tests \( -name __pycache__ -o -name .ipynb_checkpoints \) \
 		-prune -exec rm -rf {} +

@@ -47,6 +47,11 @@ class Settings:
         return f"{card(self.dataset).recipe}-{'quick' if self.profile == 'quick' else 'modern'}"
 
     @property
+    def credit(self) -> str:
+        """What stands under the figures of this data set."""
+        return card(self.dataset).credit
+
+    @property
     def figures(self) -> Path:
         """Folder of the figures of this data set."""
         return self.root / "figures" / self.dataset

@@ -19,6 +19,7 @@ def test_settings_default_to_the_embedded_data(monkeypatch, tmp_path):
     )
     assert found.root == tmp_path
     assert found.data == (tmp_path / "data").resolve()
+    assert found.credit == "Phantom polyps (synthetic)"
 
 
 def test_settings_follow_the_environment(monkeypatch, tmp_path):

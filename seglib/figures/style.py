@@ -141,11 +141,16 @@ def save_figure(fig: Figure, name: str, settings: Settings) -> Path:
     Path
         The PNG, relative to the course folder.
     """
+    write_figure(fig, settings.figures / name)
+    return (settings.figures / f"{name}.png").relative_to(settings.root)
+
+
+def write_figure(fig: Figure, stem: Path) -> None:
+    """Write a figure as ``<stem>.png`` (300 dpi) and ``<stem>.pdf``, without timestamps."""
     for suffix, metadata in (("png", {"Software": None}), ("pdf", {"CreationDate": None})):
         buffer = io.BytesIO()
         fig.savefig(buffer, format=suffix, metadata=metadata)
-        write_atomic(settings.figures / f"{name}.{suffix}", buffer.getvalue())
-    return (settings.figures / f"{name}.png").relative_to(settings.root)
+        write_atomic(stem.with_name(f"{stem.name}.{suffix}"), buffer.getvalue())
 
 
 def _rounded(value: Any) -> Any:

@@ -31,7 +31,7 @@ PUBLISHED = (
     ("Polyp-PVT", "0.917", "PraNet protocol: trained on two data sets, pretrained transformer",
      "[arXiv:2108.06932](https://arxiv.org/abs/2108.06932)"),
     ("DUCK-Net-34", "0.950", "other split; from scratch",
-     "[10.1038/s41598-023-35745-3](https://doi.org/10.1038/s41598-023-35745-3)"),
+     "[10.1038/s41598-023-36940-5](https://doi.org/10.1038/s41598-023-36940-5)"),
 )  # fmt: skip
 
 

@@ -17,11 +17,26 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from seglib.names import nearest
-from seglib.phantoms import polyp
+from seglib.phantoms import abdomen, lung, polyp, skin, stone
+from seglib.phantoms.abdomen import AbdomenParameters
 from seglib.phantoms.canvas import Frame
+from seglib.phantoms.lung import LungParameters
 from seglib.phantoms.polyp import PolypParameters, make_frame
+from seglib.phantoms.skin import SkinParameters
+from seglib.phantoms.stone import StoneParameters
 
-__all__ = ["PHANTOMS", "Frame", "PolypParameters", "make_frame", "make_phantom", "write_phantom"]
+__all__ = [
+    "PHANTOMS",
+    "Frame",
+    "LungParameters",
+    "PolypParameters",
+    "SkinParameters",
+    "AbdomenParameters",
+    "StoneParameters",
+    "make_frame",
+    "make_phantom",
+    "write_phantom",
+]
 
 
 @dataclass(frozen=True)
@@ -40,7 +55,13 @@ class Phantom:
     size: tuple[int, int]
 
 
-PHANTOMS = {"phantom-polyp": Phantom(polyp.make_frames, (224, 288))}
+PHANTOMS = {
+    "phantom-polyp": Phantom(polyp.make_frames, (224, 288)),
+    "phantom-skin-lesion": Phantom(skin.make_frames, (192, 256)),
+    "phantom-lung": Phantom(lung.make_frames, (128, 128)),
+    "phantom-kidney-stone": Phantom(stone.make_frames, (192, 192)),
+    "phantom-abdominal-organs": Phantom(abdomen.make_frames, (192, 192)),
+}
 
 
 def make_phantom(

@@ -42,6 +42,14 @@ def stream(seed: int, *key: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([seed, len(key), *key]))
 
 
+def quota(seed: int, index: int, *key: int) -> float:
+    """Return a number from 0 to 1 that tells whether it is the turn of number ``index``.
+
+    Steps of the golden ratio: of any run of indices about the share ``s`` lies below ``s``.
+    """
+    return (stream(seed, *key).random() + 0.6180339887498949 * index) % 1
+
+
 def field(
     rng: np.random.Generator, shape: tuple[int, int], cell: float | tuple[float, float]
 ) -> np.ndarray:
@@ -90,3 +98,9 @@ def pixel_grid(shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Return row and column of every pixel's centre: two (H, W) float32 arrays."""
     rows, columns = np.indices(shape, dtype=np.float32)
     return rows, columns
+
+
+def jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
+    """Return RGB ``pixels`` (H, W, 3) uint8 with what JPEG of ``quality`` 1 to 100 does to them."""
+    _, coded = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(quality)])
+    return np.ascontiguousarray(cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1])

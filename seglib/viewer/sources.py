@@ -1,6 +1,6 @@
 """Which cases does the viewer show, and where does each come from?
 
-A source knows names and scores of all cases and reads one when asked: thousands open at once.
+A source reads the arrays of a case when it is asked, so a thousand large images open at once.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from seglib.phantoms.ranges import check_ranges
+
 RANGES = {
     "frames_per_patient": (1, 100),
     "smallest": (0.0005, 0.6), "largest": (0.0005, 0.6), "typical": (0.0005, 0.6),
@@ -98,10 +100,7 @@ class PolypParameters:
         ValueError
             Naming the parameter, its value and its range.
         """
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ValueError(f"PolypParameters: {name} is {value}; give {low} to {high}.")
+        check_ranges(self, RANGES)
         if not self.smallest <= self.typical <= self.largest:
             raise ValueError(
                 f"PolypParameters: typical is {self.typical}; it must lie between smallest "

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from seglib.phantoms.canvas import cloud, field, pixel_grid, ramp
+from seglib.phantoms.canvas import cloud, field, jpeg, pixel_grid, ramp
 
 # Digits, colon and slash of the burnt-in text: 5 rows of 3 pixels, as bits.
 GLYPHS = {
@@ -142,5 +142,4 @@ def sensor(
     grain = noise * field(rng, shape, 1.6)[..., None]
     chroma = cv2.merge([0.5 * noise * field(rng, shape, 3.2) for _ in range(3)])
     pixels = np.clip(np.rint((image + grain + chroma) * view + 3), 0, 255).astype(np.uint8)
-    _, coded = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(quality)])
-    return np.ascontiguousarray(cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1])
+    return jpeg(pixels, quality)

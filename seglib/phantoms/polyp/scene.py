@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from seglib.phantoms.canvas import Frame, stream
+from seglib.phantoms.canvas import Frame, quota, stream
 from seglib.phantoms.polyp import endoscope
 from seglib.phantoms.polyp.difficulty import PolypParameters
 from seglib.phantoms.polyp.lesion import Lesion
@@ -112,10 +112,9 @@ def _scene(who: Patient, key: tuple[int, int, int], p: PolypParameters) -> Scene
 
 
 def _is_empty(key: tuple[int, int, int], p: PolypParameters) -> bool:
-    """Whether a frame shows no polyp: steps of the golden ratio keep the share in any run."""
+    """Whether a frame shows no polyp."""
     seed, patient, frame = key
-    turn = stream(seed).random() + 0.6180339887498949 * (patient * p.frames_per_patient + frame)
-    return turn % 1 < p.empty_share
+    return quota(seed, patient * p.frames_per_patient + frame) < p.empty_share
 
 
 def _record(scene: Scene, who: Patient, rng: np.random.Generator, p: PolypParameters) -> np.ndarray:

@@ -1,0 +1,42 @@
+"""``seglib report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Option
+
+from seglib.cli.shell import examples
+
+EXAMPLES = examples(
+    "seglib report --dataset kvasir-seg",
+    "seglib report --dataset phantom-polyp --out outputs/report",
+    "seglib report --dataset kvasir-seg --check",
+)
+
+
+def report(
+    dataset: Annotated[str | None, Option(help="Data set; SEGLIB_DATASET if not given.")] = None,
+    out: Annotated[Path | None, Option(help="Folder of the two files.")] = None,
+    check: Annotated[bool, Option("--check", help="Write nothing; compare with OUT.")] = False,
+) -> None:
+    """Build report.pdf and report.docx from the results and figures of one data set.
+
+    They go to report/, or to a folder in it if the data are synthetic. The text is in
+    report/report.md; whose it is, in report/metadata.yml.
+    """
+    import seglib
+    from seglib.report import build_report, check_written, report_folder, write_report
+
+    settings = seglib.settings()
+    dataset = dataset or settings.dataset
+    made = build_report(settings.root, dataset)
+    folder = out or report_folder(settings.root, dataset)
+    if check:
+        check_written(made, folder)
+        typer.echo(f"The report in {folder} is up to date: {made.words} words.")
+    else:
+        for path in write_report(made, folder):
+            typer.echo(f"Your report is at {path} ({made.words} words).")

@@ -1,0 +1,133 @@
+"""How does the report become a PDF and a Word file?"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import typst
+
+from seglib.cards import card
+from seglib.files import write_atomic
+from seglib.names import nearest
+from seglib.report import checks, facts, pictures, references, template, tree, word
+from seglib.report.metadata import Metadata, read_metadata, title_page
+from seglib.report.pandoc import pandoc
+
+TEXT = "report.md"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished report.
+
+    Attributes
+    ----------
+    pdf, docx
+        The two files.
+    words
+        Length of the prose, see :func:`seglib.report.tree.count_words`.
+    """
+
+    pdf: bytes
+    docx: bytes
+    words: int
+
+
+def build_report(root: Path, dataset: str) -> Report:
+    """Make the report of one data set, in memory.
+
+    Parameters
+    ----------
+    root
+        The course folder, with ``report/``, ``notebooks/`` and ``figures/<dataset>/``.
+    dataset
+        Name of a card.
+
+    Raises
+    ------
+    ValueError
+        If anything in the text does not fit the results; one sentence for each such thing.
+    FileNotFoundError
+        If results or a figure are missing.
+    """
+    sources, figures = root / "report", root / "figures" / dataset
+    known = facts.gather(figures, dataset)
+    metadata = read_metadata(sources / "metadata.yml")
+    metadata = replace(metadata, title=template.fill(metadata.title, known))
+    tasks = sorted(path.stem for path in (sources / "tasks").glob("*.md"))
+    task = nearest(known["card"].recipe, tasks, "task with a text in report/tasks")
+    bibliographies = sources / "references.bib", sources / "tasks" / f"{task}.bib"
+    entries = references.read_references(*bibliographies)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for picture in (*figures.glob("*.png"), *figures.glob("*.pdf")):
+            shutil.copy(picture, folder)
+        pictures.draw_diagrams(known["recipe"], folder)
+        known |= {"task": f"tasks/{task}.md", "published": facts.published(known, entries)}
+        text, placed = template.render(TEXT, sources, known, folder)
+        document = json.loads(pandoc(text, "markdown", "json"))
+        typed = {
+            name: template.typed_numbers((sources / name).read_text(encoding="utf-8"))
+            for name in (TEXT, known["task"])
+        }
+        exported = {path.stem for path in figures.glob("*.png")}
+        checks.stop(document, entries, placed, exported, typed)
+        pictures.draw_code(root, placed.code, folder)
+        (folder / "references.json").write_text(json.dumps(entries))
+        return _typeset(document, metadata, known["card"].is_synthetic, sources, folder)
+
+
+def _typeset(
+    document: tree.Node, metadata: Metadata, synthetic: bool, sources: Path, folder: Path
+) -> Report:
+    """From a checked document to the two files."""
+    words, labels = tree.count_words(document), tree.label(document)
+    document = tree.stamp(tree.resolve(document, labels), labels)
+    document["meta"] = title_page(metadata, words, synthetic)
+    source = json.dumps(document)
+    noon = datetime.time(12, tzinfo=datetime.UTC)
+    epoch = int(datetime.datetime.combine(metadata.date, noon).timestamp())
+    cite = ("--citeproc", "--bibliography=references.json", f"--csl={sources / 'style.csl'}")
+    word.write_reference(folder / "reference.docx")
+    pandoc(
+        source, "json", "docx", *cite, "--reference-doc=reference.docx", "--output=report.docx",
+        folder=folder, epoch=epoch,
+    )  # fmt: skip
+    vector = json.dumps(tree.rewrite(document, pictures.for_typst(folder)))
+    typ = pandoc(
+        vector, "json", "typst", *cite, f"--template={sources / 'template.typ'}",
+        "--variable", f"year={metadata.date.year}", "--variable", f"month={metadata.date.month}",
+        "--variable", f"day={metadata.date.day}", folder=folder, epoch=epoch,
+    )  # fmt: skip
+    (folder / "report.typ").write_text(typ, encoding="utf-8")
+    try:
+        pdf = typst.compile(folder / "report.typ", root=folder, ignore_system_fonts=True)
+    except typst.TypstError as error:
+        raise ValueError(f"Typst could not set the report: {error}") from None
+    return Report(pdf, (folder / "report.docx").read_bytes(), words)
+
+
+def report_folder(root: Path, dataset: str) -> Path:
+    """Where the report belongs: ``report/``, or a folder in it that git ignores if synthetic."""
+    return root / "report" / (dataset if card(dataset).is_synthetic else "")
+
+
+def write_report(report: Report, folder: Path) -> list[Path]:
+    """Write ``report.pdf`` and ``report.docx``."""
+    files = {"report.pdf": report.pdf, "report.docx": report.docx}
+    return [write_atomic(folder / name, content) for name, content in files.items()]
+
+
+def check_written(report: Report, folder: Path) -> None:
+    """Raise ``ValueError`` unless the files in `folder` are those of this report."""
+    for name, content in {"report.pdf": report.pdf, "report.docx": report.docx}.items():
+        path = folder / name
+        if not path.is_file() or path.read_bytes() != content:
+            raise ValueError(
+                f"{path} is not what the text and the results give now; run `seglib report`."
+            )

@@ -1,0 +1,180 @@
+"""What may the text say? The numbers of one data set, and what follows from them.
+
+Every name that the report's text can use is made here: the sections of ``results.json``, the card
+of the data set, the recipe that was trained, and the few conclusions that depend on the outcome.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from seglib import intervals
+from seglib.cards import card
+from seglib.figures import tables
+from seglib.figures.scores import SIZES
+from seglib.figures.style import MODEL_TITLES
+from seglib.recipes import Recipe, recipes
+from seglib.scoring import METRICS
+from seglib.verdict import LEVEL
+
+# Of the columns in a table of published scores: network, score, protocol, source.
+WIDTHS = f"|{'-' * 30}|{'-' * 10}|{'-' * 50}|{'-' * 10}|"
+SECTIONS = (
+    "data", "preprocessing", "baseline", "unet", "deeplabv3plus", "evaluation", "comparison",
+)  # fmt: skip
+
+
+def read_results(folder: Path) -> dict[str, Any]:
+    """The numbers that the notebooks recorded for one data set.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there are none.
+    ValueError
+        If a chapter's numbers are missing.
+    """
+    path = folder / "results.json"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path} does not exist: run the notebooks on '{folder.name}' first (make course)."
+        )
+    results = json.loads(path.read_text(encoding="utf-8"))
+    missing = [name for name in SECTIONS if name not in results]
+    if missing:
+        raise ValueError(f"{path} has no section '{missing[0]}': run all six notebooks first.")
+    return results
+
+
+def trained_recipe(results: dict[str, Any], dataset: str) -> Recipe:
+    """The named recipe that these results come from.
+
+    The results decide, not the settings: a report never describes what was not run.
+
+    Raises
+    ------
+    ValueError
+        If no named recipe has the encoder, the input size and the epochs that were recorded.
+    """
+    encoder, epochs = results["unet"]["encoder"], results["unet"]["epochs"]
+    size = results["preprocessing"]["size"]
+    for known in recipes():
+        if (known.encoder, known.size, known.epochs) == (encoder, size, epochs):
+            return replace(known, dataset=dataset)
+    raise ValueError(
+        f"The results of '{dataset}' come from {epochs} epochs of {encoder} at {size} px, which is "
+        "no recipe of `seglib recipes`: run notebooks 03 to 06 again, or add the recipe."
+    )
+
+
+def _finding(dice: dict[str, Any]) -> str:
+    """``difference``, ``hint`` or ``none``; the rule of :class:`seglib.comparison.Comparison`."""
+    known = dice["low"] is not None and dice["high"] is not None
+    apart = known and (dice["low"] > 0 or dice["high"] < 0)
+    significant = dice["permutation_p"] is not None and dice["permutation_p"] < LEVEL
+    if apart and significant:
+        return "difference"
+    return "hint" if apart or significant else "none"
+
+
+def _ceiling(preprocessing: dict[str, Any]) -> dict[str, float]:
+    """The largest measured size not above the network's, and what resizing to it costs."""
+    measured = {int(size): dice for size, dice in preprocessing["best_dice"].items()}
+    size = max(size for size in measured if size <= preprocessing["size"])
+    return {"size": size, "dice": measured[size]}
+
+
+def _ahead(conventions: dict[str, dict[str, float | None]], first: str, second: str) -> int:
+    """Under how many ways of scoring the first model is ahead; distances are better if small."""
+    wins = 0
+    for name, scores in conventions.items():
+        if scores[first] is not None and scores[second] is not None:
+            gap = scores[first] - scores[second]
+            wins += gap < 0 if "(px)" in name else gap > 0
+    return wins
+
+
+def _lighter(cost: dict[str, dict[str, float]]) -> dict[str, str]:
+    """For each kind of cost the title of the model that has least of it."""
+    kinds = next(iter(cost.values()))
+    return {kind: MODEL_TITLES[min(cost, key=lambda m: cost[m][kind])] for kind in kinds}
+
+
+def _extremes(strata: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    """The classes with the smallest and the largest objects that occurred."""
+    with_object = [strata[name] for name in list(SIZES)[1:] if name in strata]
+    return {"smallest": with_object[0], "largest": with_object[-1]}
+
+
+def gather(figures: Path, dataset: str) -> dict[str, Any]:
+    """All names that the text of the report may use.
+
+    Parameters
+    ----------
+    figures
+        Folder with ``results.json`` of this data set.
+    dataset
+        Name of its card.
+
+    Returns
+    -------
+    dict
+        The sections of ``results.json`` under their names, and
+
+        - ``card``, ``recipe``, ``stage`` (its first);
+        - ``models`` (key to title), ``scores`` (key to mean scores), ``metrics`` (key to title);
+        - ``first``, ``second``: titles, the higher mean Dice first; ``ahead``: under how many
+          conventions the first one leads; ``finding``: see :func:`_finding`;
+        - ``lighter``: cost to the title of the cheaper model; ``ceiling``: see :func:`_ceiling`;
+        - ``smallest``, ``largest``: scores of the outermost size classes with an object;
+        - ``confidence`` of the intervals and ``level`` of the tests.
+    """
+    results, entry = read_results(figures), card(dataset)
+    recipe, compared = trained_recipe(results, dataset), results["comparison"]
+    order = sorted(
+        compared["models"], key=lambda m: -compared["models"][m]["foreground_mean"]["dice"]["mean"]
+    )
+    return {
+        **{name: results[name] for name in SECTIONS},
+        "card": entry,
+        "recipe": recipe,
+        "stage": recipe.stages[0],
+        "models": {name: title for name, title in MODEL_TITLES.items() if name in order},
+        "scores": {name: m["foreground_mean"] for name, m in compared["models"].items()},
+        "finding": _finding(compared["dice"]),
+        "first": MODEL_TITLES[order[0]],
+        "second": MODEL_TITLES[order[1]],
+        "ahead": _ahead(compared["conventions"], *order),
+        "ceiling": _ceiling(results["preprocessing"]),
+        "metrics": METRICS,
+        "lighter": _lighter(compared["cost"]),
+        **_extremes(results["evaluation"]["strata"]),
+        "confidence": f"{intervals.LEVEL}\u00a0%",
+        "level": LEVEL,
+    }
+
+
+def published(known: dict[str, Any], entries: list[dict[str, Any]]) -> str:
+    """Markdown table of what others reported on this data set; empty if nothing is kept.
+
+    Their addresses become citations where the bibliography has the work.
+    """
+    table = tables.published(known["card"])
+    if not table.startswith("|"):
+        return ""
+    keys = {address: entry["id"] for entry in entries for address in _addresses(entry)}
+
+    def cite(link: re.Match[str]) -> str:
+        return f"[@{keys[link[1]]}]" if link[1] in keys else link[0]
+
+    return re.sub(
+        r"\[[^]]*\]\((https?://[^)]+)\)", cite, table.replace("|---|---|---|---|", WIDTHS)
+    )
+
+
+def _addresses(entry: dict[str, Any]) -> list[str]:
+    return [a for a in (f"https://doi.org/{entry.get('DOI')}", entry.get("URL")) if a]

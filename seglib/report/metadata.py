@@ -1,0 +1,64 @@
+"""Whose report is it? The title page."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from seglib.names import nearest
+from seglib.report.tree import Node
+
+NOTICE = "Synthetic data: a program made these images. The scores below say nothing about patients."
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What the student fills in: ``report/metadata.yml``."""
+
+    title: str
+    author: str
+    institution: str
+    date: datetime.date
+    language: str
+
+
+def read_metadata(path: Path) -> Metadata:
+    """Read the title page's facts.
+
+    Raises
+    ------
+    ValueError
+        If a field is missing, unknown or of the wrong kind.
+    """
+    found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    kinds = {name: datetime.date if name == "date" else str for name in Metadata.__annotations__}
+    for name in found:
+        nearest(name, kinds, f"field of {path.name}")
+    for name, kind in kinds.items():
+        if not isinstance(found.get(name), kind):
+            wanted = "a date such as 2026-01-31" if name == "date" else "some words"
+            raise ValueError(f"{path} says {name}: {found.get(name)!r}; give {wanted}.")
+    return Metadata(**found)
+
+
+def title_page(metadata: Metadata, words: int, synthetic: bool) -> dict:
+    """Pandoc's metadata for the head of the first page."""
+
+    def text(words: str) -> Node:
+        return {"t": "MetaInlines", "c": [{"t": "Str", "c": words}]}
+
+    day = f"{metadata.date.day} {metadata.date:%B %Y}"
+    lines = [metadata.institution, day, f"{words} words"]
+    broken = [{"t": "LineBreak"}] * (2 * len(lines) - 1)
+    broken[::2] = [{"t": "Str", "c": line} for line in lines]
+    page = {
+        "title": text(metadata.title),
+        "author": {"t": "MetaList", "c": [text(metadata.author)]},
+        "date": {"t": "MetaInlines", "c": broken},
+        "lang": text(metadata.language),
+        "link-citations": {"t": "MetaBool", "c": True},
+    }
+    return page | ({"subtitle": text(NOTICE)} if synthetic else {})

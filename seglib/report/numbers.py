@@ -1,0 +1,109 @@
+"""How is a number written in prose? The filters that the report's text may use.
+
+A number that is undefined (``null`` in ``results.json``) is written as "undefined", never left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+MINUS, NARROW = "\u2212", "\u00a0"  # a minus sign; a space that no line is broken at
+UNDEFINED = "undefined"
+SMALLEST_P = 0.001
+
+
+def _defined(write: Callable[..., str]) -> Callable[..., str]:
+    """Let a filter say "undefined" where there is no number."""
+
+    def written(value: float | None, *more: int) -> str:
+        return UNDEFINED if value is None else write(value, *more)
+
+    return written
+
+
+@_defined
+def score(value: float, digits: int = 3) -> str:
+    """A score in [0, 1]: ``0.794``."""
+    return f"{value:.{digits}f}"
+
+
+@_defined
+def signed(value: float, digits: int = 3) -> str:
+    """A difference, with its sign: ``+0.005``."""
+    return f"{value:+.{digits}f}".replace("-", MINUS)
+
+
+@_defined
+def share(value: float, digits: int = 1) -> str:
+    """A share as a percentage: ``15.4 %``."""
+    return f"{100 * value:.{digits}f}{NARROW}%"
+
+
+@_defined
+def millions(value: float, digits: int = 1) -> str:
+    """A large count: ``24.4 million``."""
+    return f"{value / 1e6:.{digits}f}{NARROW}million"
+
+
+@_defined
+def px(value: float) -> str:
+    """A distance in pixels: ``81.3 px``."""
+    return f"{value:.1f}{NARROW}px"
+
+
+@_defined
+def duration(seconds: float) -> str:
+    """A time: ``48 s``, ``66 min`` or ``2.5 h``."""
+    if seconds < 100:
+        return f"{seconds:.0f}{NARROW}s"
+    minutes = seconds / 60
+    return f"{minutes:.0f}{NARROW}min" if minutes < 100 else f"{minutes / 60:.1f}{NARROW}h"
+
+
+@_defined
+def p_value(value: float) -> str:
+    """A p-value with its sign: ``= 0.696`` or ``< 0.001``."""
+    small = value < SMALLEST_P
+    return f"<{NARROW}{SMALLEST_P}" if small else f"={NARROW}{value:.3f}"
+
+
+def bounds(found: Mapping[str, float | None]) -> str:
+    """The ends of an interval: ``0.757 to 0.826``."""
+    if found["low"] is None or found["high"] is None:
+        return "too few groups for an interval"
+    return f"{_plain(found['low'])} to {_plain(found['high'])}"
+
+
+def _plain(value: float) -> str:
+    """Three decimals below 1.5, one above: scores and pixels stand in the same column."""
+    return f"{value:.{3 if abs(value) < 1.5 else 1}f}".replace("-", MINUS)
+
+
+def estimate(found: Mapping[str, float | None]) -> str:
+    """A mean with its interval, for a table: ``0.794 (0.757 to 0.826)``."""
+    if found["mean"] is None:
+        return UNDEFINED
+    return f"{_plain(found['mean'])} ({bounds(found)})"
+
+
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+@_defined
+def words(value: int) -> str:
+    """A small count in words, a larger one in digits: ``two``, ``24``."""
+    return WORDS[value] if value < len(WORDS) else str(value)
+
+
+FILTERS = {
+    "score": score,
+    "signed": signed,
+    "share": share,
+    "millions": millions,
+    "px": px,
+    "duration": duration,
+    "p": p_value,
+    "bounds": bounds,
+    "estimate": estimate,
+    "words": words,
+}

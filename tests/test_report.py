@@ -1,0 +1,416 @@
+"""Does the report say what the results say, and stop at everything that it must not say?"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from seglib.recipes import recipe
+from seglib.report import build, checks, facts, metadata, numbers, references, template, tree
+from seglib.report.pandoc import pandoc
+
+ROOT = Path(__file__).parents[1]
+REPORT = ROOT / "report"
+RESULTS = json.loads((ROOT / "figures" / "kvasir-seg" / "results.json").read_text())
+NAMES = sorted(path.stem for path in (ROOT / "figures" / "kvasir-seg").glob("*.png"))
+DRAWN = ("architecture_unet", "architecture_deeplabv3plus")
+ENTRIES = references.read_references(REPORT / "references.bib", REPORT / "tasks" / "polyp.bib")
+
+
+def document(markdown: str) -> tree.Node:
+    return json.loads(pandoc(markdown, "markdown", "json"))
+
+
+def results_of(name: str, **dice: float) -> dict[str, Any]:
+    """The committed results as if a named recipe had made them, with another comparison."""
+    made = copy.deepcopy(RESULTS)
+    known = recipe(name)
+    made["unet"] |= {"encoder": known.encoder, "epochs": known.epochs}
+    made["preprocessing"]["size"] = known.size
+    made["comparison"]["dice"] |= dice
+    return made
+
+
+def course(folder: Path, dataset: str, results: dict[str, Any]) -> Path:
+    """A course folder with these results, and grey pictures in place of figures."""
+    figures = folder / "figures" / dataset
+    figures.mkdir(parents=True)
+    for name in NAMES:
+        Image.new("L", (40, 20)).save(figures / f"{name}.png")
+    (figures / "results.json").write_text(json.dumps(results))
+    shutil.copytree(REPORT, folder / "report")
+    for name in ("notebooks", "seglib"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+def fill(root: Path, dataset: str) -> tuple[str, template.Placed]:
+    """The text for the results in a course folder."""
+    figures = root / "figures" / dataset
+    for name in DRAWN:
+        Image.new("L", (40, 20)).save(figures / f"{name}.png")
+    known = facts.gather(figures, dataset)
+    known |= {"task": "tasks/polyp.md", "published": facts.published(known, ENTRIES)}
+    made = template.render("report.md", root / "report", known, figures)
+    for name in DRAWN:
+        (figures / f"{name}.png").unlink()
+    return made
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("write", "value", "said"),
+    [
+        (numbers.score, 0.79358, "0.794"),
+        (numbers.score, None, "undefined"),
+        (numbers.signed, -0.018, "\u22120.018"),
+        (numbers.share, 0.1539, "15.4\u00a0%"),
+        (numbers.millions, 24436369, "24.4\u00a0million"),
+        (numbers.duration, 48.2, "48\u00a0s"),
+        (numbers.duration, 3938.5, "66\u00a0min"),
+        (numbers.duration, 9000, "2.5\u00a0h"),
+        (numbers.p_value, 0.0001, "<\u00a00.001"),
+        (numbers.p_value, 0.0327, "=\u00a00.033"),
+        (numbers.words, 0, "no"),
+        (numbers.words, 24, "24"),
+        (numbers.estimate, {"mean": 0.5, "low": 0.25, "high": 0.75}, "0.500 (0.250 to 0.750)"),
+        (numbers.estimate, {"mean": 81.3387, "low": 68.684, "high": 94.687}, "81.3 (68.7 to 94.7)"),
+        (numbers.estimate, {"mean": None, "low": None, "high": None}, "undefined"),
+        (numbers.bounds, {"low": None, "high": None}, "too few groups for an interval"),
+    ],
+)
+def test_numbers_are_written_as_said(write: Callable[..., str], value: Any, said: str) -> None:
+    assert write(value) == said
+
+
+# The word rule
+
+
+@pytest.mark.parametrize(
+    ("markdown", "words"),
+    [
+        ("One two three.", 3),
+        ("# A heading here\n\nand text", 5),
+        ("- one\n- two words\n", 3),
+        ("Well-known and 95 % sure.", 4),  # a lone sign is no word
+        ("Cited [@key; @other] here.", 2),
+        ("See @fig:a now.", 2),
+        ("A formula $a + b$ here.", 3),
+        ("Some `code here` there.", 2),
+        ("A note.^[With words.]", 2),
+        ("```\ncode block\n```\n\ntext", 1),
+        ("| a | b |\n|--|--|\n| c | d |\n\n: A caption\n\ntext", 1),
+        ('![A caption](x.png){alt="words"}\n\ntext', 1),
+        ("text\n\n::: {#appendix}\nmore\n:::\n\n::: {#refs}\nmore\n:::", 1),
+        ("", 0),
+    ],
+)
+def test_word_rule(markdown: str, words: int) -> None:
+    assert tree.count_words(document(markdown)) == words
+
+
+# Numbers of sections, figures, tables and equations
+
+NUMBERED = """# Preface {.unnumbered}
+
+# First {#sec:first}
+
+## Part {#sec:part}
+
+# Second {#sec:second}
+
+See @fig:b, @fig:a, @tbl:t, @eq:e, @sec:part and @sec:second.
+
+![One](a.png){#fig:a alt="a"}
+
+![Two](b.png){#fig:b alt="b"}
+
+::: {#tbl:t}
+| a |
+|---|
+| b |
+
+: Caption
+:::
+
+[$$x = 1$$]{#eq:e}
+"""
+
+
+def test_labels_count_each_kind_by_itself() -> None:
+    labels = tree.label(document(NUMBERED))
+    assert {name: words.replace("\u00a0", " ") for name, words in labels.items()} == {
+        "sec:first": "Section 1", "sec:part": "Section 1.1", "sec:second": "Section 2",
+        "fig:a": "Figure 1", "fig:b": "Figure 2", "tbl:t": "Table 1", "eq:e": "Equation 1",
+    }  # fmt: skip
+
+
+def test_numbers_stand_where_the_links_say() -> None:
+    made = document(NUMBERED)
+    labels = tree.label(made)
+    made = tree.stamp(tree.resolve(made, labels), labels)
+    text = pandoc(json.dumps(made), "json", "plain", "--wrap=none").replace("\u00a0", " ")
+    assert "See Figure 2, Figure 1, Table 1, Equation 1, Section 1.1 and Section 2." in text
+    assert "1.1 Part" in text and "Preface" in text and "1 Preface" not in text
+    assert re.search(r"Table 1\.\s+Caption", text)
+    assert r"\qquad(1)" in json.dumps(made).replace("\\\\", "\\")
+
+
+def test_two_things_of_one_name_are_refused() -> None:
+    made = document('![C](a.png){#fig:a alt="a"}\n\n![C](b.png){#fig:a alt="b"}')
+    with pytest.raises(ValueError, match="Two parts of the report are called 'fig:a'"):
+        tree.label(made)
+
+
+# References
+
+GOOD = {
+    "id": "good", "type": "article-journal", "author": [{"family": "A"}], "title": "T",
+    "issued": {"date-parts": [[2020]]}, "DOI": "10.1000/abc",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"DOI": ""}, "neither a DOI nor an arXiv"),
+        ({"DOI": "doi:10.1000/abc"}, "neither a DOI nor an arXiv"),
+        ({"URL": "https://en.wikipedia.org/wiki/U-Net"}, "points to https://en.wikipedia.org"),
+        ({"DOI": "", "URL": "https://essays.example/u-net"}, "neither a DOI"),
+        ({"type": "webpage"}, "is a webpage"),
+        ({"author": []}, "has no author"),
+        ({"title": ""}, "has no title"),
+        ({"issued": {}}, "has no issued"),
+    ],
+)
+def test_bad_references_are_named(change: dict, said: str) -> None:
+    (sentence, *_) = references.problems([GOOD | change])
+    assert "'good'" in sentence and said in sentence
+
+
+def test_good_references_pass() -> None:
+    preprint = GOOD | {"id": "other", "DOI": "", "URL": "https://arxiv.org/abs/1505.04597"}
+    assert references.problems([GOOD, preprint]) == []
+    assert "twice" in references.problems([GOOD, GOOD])[0]
+
+
+def test_own_references_are_enough_and_lasting() -> None:
+    assert len(ENTRIES) >= 15
+    assert references.problems(ENTRIES) == []
+
+
+# What stops the build
+
+
+def stops(markdown: str, **given: Any) -> list[str]:
+    """What is wrong with a text, its length and the number of its references aside."""
+    placed = template.Placed(given.get("shown", []), given.get("listed", []))
+    made = document(markdown)
+    found = checks.problems(
+        made, given.get("entries", []), placed, {*given.get("exported", [])}, given.get("typed", {})
+    )
+    return [line for line in found if "words;" not in line and "are needed" not in line]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "given", "said"),
+    [
+        ("", {"exported": ["f"]}, "The figure 'f' is not in the report"),
+        ("", {"exported": ["f"], "shown": ["f"], "listed": ["f"]}, "in the report twice"),
+        ("[@key]", {}, "The text cites 'key', which no .bib file has"),
+        ("", {"entries": [GOOD]}, "The reference 'good' is never cited"),
+        ("@fig:x", {}, "The text refers to 'fig:x', which is not there"),
+        (
+            '@fig:a [@good]\n\n![C](a.png){#fig:a alt="a"}',
+            {"entries": [GOOD]},
+            "part them by words",
+        ),
+        ('![C](a.png){#fig:a alt="a"}', {}, "The text never refers to 'fig:a'"),
+        ("| a |\n|--|\n| b |\n", {}, "A table of the report has no caption"),
+        ("", {"typed": {"report.md": ["0.81 in line 3"]}}, "types the number 0.81 in line 3"),
+    ],
+)
+def test_each_stop_says_one_sentence(markdown: str, given: dict, said: str) -> None:
+    (sentence,) = stops(markdown, **given)
+    assert said in sentence
+
+
+def test_a_clean_text_has_no_problem() -> None:
+    text = 'See @fig:a, or a paper [@good].\n\n![C](a.png){#fig:a alt="a"}'
+    assert stops(text, entries=[GOOD], shown=["a"], listed=["b"], exported=["a", "b"]) == []
+
+
+@pytest.mark.parametrize(("n", "stopped"), [(1999, 1), (2000, 0), (3000, 0), (3001, 1)])
+def test_length(n: int, stopped: int) -> None:
+    found = checks.problems(document("word " * n), [GOOD] * 15, template.Placed(), set(), {})
+    assert sum(f"has {n} words" in line for line in found) == stopped
+
+
+def test_all_problems_come_at_once() -> None:
+    with pytest.raises(ValueError, match="(?s)- .*cites 'a'.*- .*refers to 'fig:x'"):
+        checks.stop(document("[@a] @fig:x"), [], template.Placed(), set(), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Dice was 0.81 here.", ["0.81 in line 1"]),
+        ("first\nof 200.", ["200 in line 2"]),
+        ("Dice was {{ x | score(2) }} in DeepLabV3+ and U-Net.", []),
+        ("{% if x > 0.5 %}more{% endif %} {## 12 ##}", []),
+        ("A formula $x = 2$, a key [@he2016resnet], @fig:05_failures and `code_1`.", []),
+        ("$$\n2x\n$$ then 7", ["7 in line 3"]),
+    ],
+)
+def test_typed_numbers_are_found(text: str, found: list[str]) -> None:
+    assert template.typed_numbers(text) == found
+
+
+# The whole text
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Path:
+    return course(tmp_path, "kvasir-seg", results_of("polyp-modern"))
+
+
+FINDINGS = {
+    "difference": ({"low": 0.01, "high": 0.03, "permutation_p": 0.001}, "was better than"),
+    "hint": ({"low": -0.01, "high": 0.03, "permutation_p": 0.01}, "but not as a finding"),
+    "none": ({"low": -0.01, "high": 0.03, "permutation_p": 0.6}, "Neither was shown to be better"),
+}
+
+
+@pytest.mark.parametrize("dataset", ["kvasir-seg", "phantom-polyp"])
+@pytest.mark.parametrize("finding", FINDINGS)
+def test_every_conclusion_passes_all_checks(tmp_path: Path, dataset: str, finding: str) -> None:
+    dice, said = FINDINGS[finding]
+    name = "polyp-quick" if dataset.startswith("phantom") else "polyp-modern"
+    root = course(tmp_path, dataset, results_of(name, **dice))
+    text, placed = fill(root, dataset)
+    assert checks.problems(document(text), ENTRIES, placed, set(NAMES), {}) == []
+    assert said in " ".join(text.split())
+    others = {words for _, words in FINDINGS.values()} - {said}
+    assert not any(words in " ".join(text.split()) for words in others)
+    abstract = text.partition("# Introduction")[0]
+    assert ("synthetic data" in abstract) == dataset.startswith("phantom")
+
+
+def test_no_number_is_typed() -> None:
+    for path in (REPORT / "report.md", *(REPORT / "tasks").glob("*.md")):
+        assert template.typed_numbers(path.read_text()) == []
+
+
+def test_a_changed_number_changes_everywhere(real: Path) -> None:
+    before, _ = fill(real, "kvasir-seg")
+    path = real / "figures" / "kvasir-seg" / "results.json"
+    results = json.loads(path.read_text())
+    old = results["comparison"]["models"]["unet"]["foreground_mean"]["dice"]["mean"]
+    results["comparison"]["models"]["unet"]["foreground_mean"]["dice"]["mean"] = 0.123456
+    path.write_text(json.dumps(results))
+    after, _ = fill(real, "kvasir-seg")
+    assert before.count(f"{old:.3f}") - after.count(f"{old:.3f}") == after.count("0.123") >= 4
+
+
+def test_an_unknown_key_is_named_with_its_line(real: Path) -> None:
+    text = real / "report" / "report.md"
+    text.write_text(text.read_text() + "\n{{ evaluation.nonsense }}\n")
+    with pytest.raises(ValueError, match=r"report\.md, line \d+, asks .*nonsense"):
+        fill(real, "kvasir-seg")
+
+
+def test_a_mistake_in_the_template_is_named(real: Path) -> None:
+    (real / "report" / "report.md").write_text("{% if %}")
+    with pytest.raises(ValueError, match=r"report\.md, line 1 cannot be read"):
+        fill(real, "kvasir-seg")
+
+
+def test_a_missing_figure_is_named(real: Path) -> None:
+    (real / "figures" / "kvasir-seg" / "05_failures.png").unlink()
+    with pytest.raises(FileNotFoundError, match="shows the figure '05_failures'"):
+        fill(real, "kvasir-seg")
+
+
+def test_missing_results_say_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="run the notebooks on 'kvasir-seg' first"):
+        facts.read_results(tmp_path / "kvasir-seg")
+    (tmp_path / "results.json").write_text('{"data": {}}')
+    with pytest.raises(ValueError, match="no section 'preprocessing'"):
+        facts.read_results(tmp_path)
+
+
+def test_a_recipe_that_nobody_named_is_refused() -> None:
+    results = results_of("polyp-modern")
+    assert facts.trained_recipe(results, "kvasir-seg").name == "polyp-modern"
+    results["unet"]["epochs"] = 7
+    with pytest.raises(ValueError, match="come from 7 epochs of resnet18 at 128 px"):
+        facts.trained_recipe(results, "kvasir-seg")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("date: soon", "give a date such as"),
+        ("author: 7", "give some words"),
+        ("autor: A", "Did you mean 'author'"),
+    ],
+)
+def test_the_title_page_is_checked(tmp_path: Path, line: str, said: str) -> None:
+    path = tmp_path / "metadata.yml"
+    text = (REPORT / "metadata.yml").read_text()
+    path.write_text(text + line + "\n")
+    with pytest.raises(ValueError, match=said):
+        metadata.read_metadata(path)
+
+
+# PDF and DOCX
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Grey pictures in place of the diagrams, which have tests of their own."""
+
+    def draw(_recipe: object, folder: Path) -> None:
+        for name in DRAWN:
+            Image.new("L", (40, 20)).save(folder / f"{name}.png")
+
+    monkeypatch.setattr(build.pictures, "draw_diagrams", draw)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
+    root = course(tmp_path, "phantom-polyp", results_of("polyp-quick"))
+    first, second = (build.build_report(root, "phantom-polyp") for _ in range(2))
+    assert (first.pdf, first.docx) == (second.pdf, second.docx)
+    for mark in (b"/Lang (en-GB)", b"/StructTreeRoot", b"/Outlines"):  # tagged, with bookmarks
+        assert mark in first.pdf
+    plain = tmp_path / "report.docx"
+    plain.write_bytes(first.docx)
+    text = pandoc("", "docx", "markdown", "--standalone", "--wrap=none", str(plain))
+    assert metadata.NOTICE in text and "Figure\u00a01." in text and "@" not in text
+
+    folder = tmp_path / "out"
+    build.write_report(first, folder)
+    build.check_written(first, folder)
+    (folder / "report.pdf").write_bytes(b"older")
+    with pytest.raises(ValueError, match="is not what the text and the results give now"):
+        build.check_written(first, folder)
+
+
+def test_the_date_of_the_files_is_the_one_on_the_title_page() -> None:
+    page = metadata.title_page(
+        metadata.Metadata("T", "A", "I", datetime.date(2026, 1, 31), "en-GB"), 2345, False
+    )
+    said = json.dumps(page["date"])
+    assert "31 January 2026" in said and "2345 words" in said and "subtitle" not in page
