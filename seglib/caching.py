@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from seglib.display import show
+from seglib.files import new_folder
 from seglib.images import read_image, read_mask, resize_image, resize_mask
 
 
@@ -66,16 +65,12 @@ def build_cache(cases: pd.DataFrame, size: int, folder: Path) -> Cache:
     """
     target = Path(folder) / f"{cases.attrs['card'].name}-{size}px-{_cache_key(cases, size)}"
     if not target.is_dir():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=".cache-"))
         try:
-            _fill_cache(cases, size, temporary)
-            os.replace(temporary, target)
-        except OSError:
+            with new_folder(target) as draft:
+                _fill_cache(cases, size, draft)
+        except (OSError, ValueError):
             if not target.is_dir():  # else another process finished the same cache meanwhile
                 raise
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
     images, masks = (np.load(target / f"{kind}.npy", mmap_mode="r") for kind in ("images", "masks"))
     return Cache(images, masks)
 

@@ -32,7 +32,10 @@ def shapes(network: nn.Module, modules: dict[str, nn.Module], size: int) -> dict
     found: dict[str, list[Shape]] = {}
 
     def hook(name: str) -> object:
+        """Note under `name` what a module gives."""
+
         def keep(_module: nn.Module, _inputs: tuple, output: Tensor | list[Tensor]) -> None:
+            """Channels and side of each map."""
             maps = [output] if isinstance(output, Tensor) else output
             found[name] = [(m.shape[1], m.shape[-1]) for m in maps]
 
@@ -84,6 +87,7 @@ def _u(down: list[Shape], up: list[Shape], head: Shape, size: int) -> Figure:
     )
 
     def box(shape: Shape, colour: str, label: str, beside: str) -> Box:
+        """The next map to the right, at the height of its side."""
         beside = "top" if shape[1] == size else beside  # clear of the level arrows
         return draw.box(
             axes, (1.5 * next(across), level[shape[1]]), shape, size, colour, label, beside
@@ -129,6 +133,7 @@ def deeplabv3plus(network: nn.Module, size: int) -> Figure:
     fig, axes = draw.canvas(105, (-0.7, 14.4), (-5.0, 3.5))
 
     def box(name: str, x: float, y: float, colour: str, beside: str = "bottom") -> Box:
+        """The map that `name` gave, at a place of the canvas."""
         return draw.box(axes, (x, y), found[name][0], size, colour, name, beside)
 
     encoder = [

@@ -5,9 +5,6 @@ can: how does a score fall with size, contrast or noise? One room per task; this
 the register and the writer.
 """
 
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +13,7 @@ import cv2
 import numpy as np
 from tqdm.auto import tqdm
 
+from seglib.files import new_folder
 from seglib.names import nearest
 from seglib.phantoms import abdomen, lung, polyp, skin, stone
 from seglib.phantoms.abdomen import AbdomenParameters
@@ -144,19 +142,17 @@ def write_phantom(
     frames = make_phantom(name, n, seed, size)
     if _is_written(folder, name):
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     grey = np.array(values, dtype=np.uint8)
     try:
-        draft.chmod(0o755)
-        for part in ("images", "masks"):
-            (draft / part).mkdir()
-        for frame in tqdm(frames, total=n, desc=f"making {name}", unit="frame", leave=False):
-            _write_png(draft / "images" / f"{frame.case}.png", frame.image)
-            _write_png(draft / "masks" / f"{frame.case}.png", grey[frame.mask])
-        _move(draft, folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        with new_folder(folder) as draft:
+            for part in ("images", "masks"):
+                (draft / part).mkdir()
+            for frame in tqdm(frames, total=n, desc=f"making {name}", unit="frame", leave=False):
+                _write_png(draft / "images" / f"{frame.case}.png", frame.image)
+                _write_png(draft / "masks" / f"{frame.case}.png", grey[frame.mask])
+    except (OSError, ValueError):
+        if not (folder / "masks").is_dir():  # else another process was faster
+            raise
     return folder
 
 
@@ -173,14 +169,3 @@ def _is_written(folder: Path, name: str) -> bool:
 def _write_png(path: Path, pixels: np.ndarray) -> None:
     """Write RGB or grey pixels; OpenCV wants blue first."""
     path.write_bytes(cv2.imencode(".png", pixels[..., ::-1] if pixels.ndim == 3 else pixels)[1])
-
-
-def _move(draft: Path, folder: Path) -> None:
-    """Rename ``draft`` to ``folder`` unless another process was faster."""
-    try:
-        if folder.is_dir():  # empty: Windows renames onto no folder at all
-            folder.rmdir()
-        os.rename(draft, folder)
-    except OSError:
-        if not (folder / "masks").is_dir():
-            raise

@@ -1,6 +1,7 @@
 """Is every difficulty within its range?"""
 
 from collections.abc import Mapping
+from dataclasses import fields
 
 
 def check_ranges(parameters: object, ranges: Mapping[str, tuple[float, float]]) -> None:
@@ -18,8 +19,8 @@ def check_ranges(parameters: object, ranges: Mapping[str, tuple[float, float]]) 
     ValueError
         Naming the parameter, its value and its range.
     """
-    for name, (low, high) in ranges.items():
-        value = getattr(parameters, name)
+    for name in (field.name for field in fields(parameters)):
+        value, (low, high) = getattr(parameters, name), ranges[name]
         if not low <= value <= high:
             kind = type(parameters).__name__
             raise ValueError(f"{kind}: {name} is {value}; give {low} to {high}.")

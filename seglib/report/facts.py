@@ -169,6 +169,7 @@ def published(known: dict[str, Any], entries: list[dict[str, Any]]) -> str:
     keys = {address: entry["id"] for entry in entries for address in _addresses(entry)}
 
     def cite(link: re.Match[str]) -> str:
+        """A citation where the address is that of an entry, else the link as it is."""
         return f"[@{keys[link[1]]}]" if link[1] in keys else link[0]
 
     return re.sub(

@@ -48,6 +48,7 @@ def title_page(metadata: Metadata, words: int, synthetic: bool) -> dict:
     """Pandoc's metadata for the head of the first page."""
 
     def text(words: str) -> Node:
+        """Words as a node of metadata."""
         return {"t": "MetaInlines", "c": [{"t": "Str", "c": words}]}
 
     day = f"{metadata.date.day} {metadata.date:%B %Y}"

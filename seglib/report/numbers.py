@@ -16,6 +16,7 @@ def _defined(write: Callable[..., str]) -> Callable[..., str]:
     """Let a filter say "undefined" where there is no number."""
 
     def written(value: float | None, *more: int) -> str:
+        """The filter, or "undefined"."""
         return UNDEFINED if value is None else write(value, *more)
 
     return written

@@ -42,6 +42,7 @@ def for_typst(folder: Path) -> Callable[[Node], Node]:
     """
 
     def change(node: Node) -> Node:
+        """An image as typst with its alternative text; any other node as it is."""
         if node["t"] != "Image":
             return node
         (_, _, attributes), alt, (target, _) = node["c"]

@@ -64,6 +64,7 @@ def _functions(folder: Path, placed: Placed) -> dict[str, Callable[..., str]]:
     """What the text may call to place pictures; `folder` holds them all as PNG."""
 
     def fitted(name: str) -> float:
+        """Width of a picture that fits on the page."""
         path = folder / f"{name}.png"
         if not path.is_file():
             raise FileNotFoundError(f"The report shows the figure '{name}', but {path} is missing.")
@@ -71,17 +72,20 @@ def _functions(folder: Path, placed: Placed) -> dict[str, Callable[..., str]]:
         return width * min(1.0, TEXT_WIDTH / width, TEXT_HEIGHT / height)
 
     def figure(name: str, alt: str, caller: Callable[[], str]) -> str:
+        """An exported figure; its caption stands between call and endcall."""
         placed.shown.append(name)
         return _figure(name, alt, caller(), fitted(name))
 
     def code(
         name: str, place: str, of: str, caller: Callable[[], str], result: bool = False
     ) -> str:
+        """A picture of a cell or function, on request with its output."""
         placed.code[name] = (place, of, result)
         alt = f"Source code of {of} in {place}{', with its output' if result else ''}."
         return _figure(name, alt, f"{caller().rstrip()} Source: `{place}`.", TEXT_WIDTH)
 
     def listed(name: str) -> str:
+        """The name of a figure that is only listed, in the appendix."""
         fitted(name)
         placed.listed.append(name)
         return f"`{name}`"

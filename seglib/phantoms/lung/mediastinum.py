@@ -60,6 +60,7 @@ def _heart(chest: Chest, at: Plane) -> list[tuple[np.ndarray, float]]:
     front, tall = -0.34 * chest.depth, chest.height
 
     def part(x: float, y: float, z: float, a: float, b: float, c: float, turn: float = 0.0):
+        """One rounded part of the heart: its place and half-axes."""
         axes = chest.heart * a, chest.heart * b, c * tall
         return ball(at, (x, front + y, z * tall), axes, turn)
 

@@ -72,6 +72,7 @@ def _cut(
     """Return HU averaged over a slice's thickness, and the level of the lungs in its middle."""
 
     def at(height: float) -> Plane:
+        """The plane of the slice at a height."""
         return plane(size, height, who.spacing, who.middle, who.turn)
 
     middle, chest = at(z), who.chest

@@ -35,6 +35,7 @@ def bright_things(
     has = stream(*key, 6).random(3) < (p.calcification, p.phleboliths, p.gallstones)
 
     def draw(layer: Layer) -> None:
+        """Paint them into one layer of the slice."""
         plaque, vein, bile = (stream(*key, frame, 10 + k) for k in range(3))
         if has[0]:
             _plaques(layer, plaque, who, z)

@@ -61,6 +61,7 @@ def make_frame(
     others = bright_things(who, z, key[:2], frame, p)
 
     def finish(layer: Layer) -> None:
+        """Paint what is as bright as a stone, then the stones, which alone are labelled."""
         others(layer)
         layer.label[:] = 0
         for stone in stones:

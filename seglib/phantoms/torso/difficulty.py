@@ -1,7 +1,9 @@
 """How hard is a body to read in CT? What every phantom of the torso shares."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import ClassVar
+
+from seglib.phantoms.ranges import check_ranges
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,4 @@ class TorsoParameters:
         ValueError
             Naming the parameter, its value and its range.
         """
-        for name in (field.name for field in fields(self)):
-            value, (low, high) = getattr(self, name), self.RANGES[name]
-            if not low <= value <= high:
-                kind = type(self).__name__
-                raise ValueError(f"{kind}: {name} is {value}; give {low} to {high}.")
+        check_ranges(self, self.RANGES)
