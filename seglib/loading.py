@@ -96,7 +96,7 @@ class SegmentationData(L.LightningDataModule):
     def __init__(self, cases: pd.DataFrame, recipe: Recipe, stage: Stage, folder: Path) -> None:
         super().__init__()
         self.stage, self.seed = stage, recipe.seed
-        cache = build_cache(cases, recipe.size, folder)
+        cache = build_cache(cases, recipe.stage_size(stage), folder)
         rows = {name: np.flatnonzero(cases["split"] == name) for name in ("train", "val")}
         augment = train_transform(recipe.augmentation)
         self.train = CachedDataset(cache, rows["train"], augment, recipe.paste)

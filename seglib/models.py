@@ -149,7 +149,7 @@ def build_model(recipe: Recipe, n_classes: int = 2) -> nn.Module:
     Raises
     ------
     ValueError
-        If the model or encoder is unknown, if the size is no multiple of the network's stride,
+        If the model or encoder is unknown, if a size is no multiple of the network's stride,
         or if local weights belong to another encoder.
     FileNotFoundError
         If the file of local weights does not exist.
@@ -166,9 +166,10 @@ def build_model(recipe: Recipe, n_classes: int = 2) -> nn.Module:
         network = smp.create_model(name, encoder, encoder_weights=imagenet, classes=channels)
         if recipe.weights and not imagenet:
             _load_encoder(network, Path(recipe.weights))
-    if recipe.size < stride(network) or recipe.size % stride(network):
-        raise ValueError(
-            f"The recipe's size is {recipe.size} px, but '{name}' with encoder '{recipe.encoder}' "
-            f"needs a multiple of its stride of {stride(network)} px."
-        )
+    for size in (recipe.size, *map(recipe.stage_size, recipe.stages)):
+        if size < stride(network) or size % stride(network):
+            raise ValueError(
+                f"The recipe's size is {size} px, but '{name}' with encoder '{recipe.encoder}' "
+                f"needs a multiple of its stride of {stride(network)} px."
+            )
     return network

@@ -1,5 +1,7 @@
 """Loading: decoded once, repeated exactly."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -59,6 +61,13 @@ def test_batches_have_the_promised_shape_and_type(cases, tmp_path):
     assert target.shape == (4, 32, 32)
     assert target.dtype == torch.int64
     assert sum(len(t) for _, t in data.val_dataloader()) == 3
+
+
+def test_a_stage_may_work_on_smaller_images(cases, tmp_path):
+    stage = dataclasses.replace(QUICK.stages[0], scale=0.5)
+    data = SegmentationData(cases, QUICK, stage, tmp_path / "cache")
+    assert next(iter(data.train_dataloader()))[0].shape[-2:] == (16, 16)
+    assert next(iter(data.val_dataloader()))[1].shape[-2:] == (16, 16)
 
 
 def test_an_epoch_can_be_repeated_and_the_next_one_differs(cases, tmp_path):

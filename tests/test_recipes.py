@@ -56,9 +56,16 @@ def test_every_recipe_holds_out_a_test_set_and_chooses_on_another(entry):
 def test_what_is_better_is_better_everywhere():
     for family in FAMILIES:
         modern = recipe(f"{family}-modern")
-        (stage,) = modern.stages
-        assert (stage.optimiser, stage.schedule) == ("adamw", "one-cycle")
-        assert stage.loss == "bce_image_dice" and modern.ema == 0.995
+        for stage in modern.stages:
+            assert (stage.optimiser, stage.schedule) == ("adamw", "one-cycle")
+            assert stage.loss == "bce_image_dice" and modern.ema == 0.995
+
+
+def test_a_stage_may_work_on_smaller_images_and_the_last_one_does_not():
+    modern = recipe("polyp-modern")
+    assert [modern.stage_size(stage) for stage in modern.stages] == [96, 128]
+    with pytest.raises(ValueError, match="size is 77 px.*multiple of its stride"):
+        build_model(recipe("polyp-modern", size=128, scale=0.6))
 
 
 def test_organs_are_not_mirrored():

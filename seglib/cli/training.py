@@ -91,4 +91,5 @@ def _settings(entry: Recipe) -> Iterator[str]:
     for stage in entry.stages:
         line = "    {epochs} epochs of {loss}, {optimiser} {lr:g} {schedule}, batch {batch_size}"
         line = line.format(**dataclasses.asdict(stage))
+        line += f" at {entry.stage_size(stage)} px" if stage.scale != 1 else ""
         yield f"{line} x {stage.accumulate}" if stage.accumulate > 1 else line

@@ -39,6 +39,9 @@ class Stage:
         batch norm.
     weight_decay
         Decay of convolution weights; norms and biases are left alone.
+    scale
+        Share of the recipe's size at which this stage works. A first stage on smaller images sees
+        more of them in the same time (progressive learning, Tan & Le 2021, arXiv:2104.00298).
     """
 
     epochs: int
@@ -49,6 +52,7 @@ class Stage:
     batch_size: int = 16
     accumulate: int = 1
     weight_decay: float = 1e-2
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,10 @@ class Recipe:
     def epochs(self) -> int:
         """Epochs of all stages together."""
         return sum(stage.epochs for stage in self.stages)
+
+    def stage_size(self, stage: Stage) -> int:
+        """Side of the network's input in one stage, px."""
+        return round(self.size * stage.scale)
 
     @property
     def run_name(self) -> str:

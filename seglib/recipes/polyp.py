@@ -33,7 +33,10 @@ RECIPES = (
             size=128,
             paste=0.5,
             ema=0.995,
-            stages=(Stage(epochs=80, loss="bce_image_dice", batch_size=8),),
+            stages=(
+                Stage(epochs=70, loss="bce_image_dice", batch_size=8, scale=0.75),
+                Stage(epochs=20, lr=3e-4, loss="bce_image_dice", batch_size=8),
+            ),
         ),
         "This course: ResNet-18 encoder, AdamW with one cycle, BCE + Dice per image, running mean "
         "of the weights, full augmentation and pasted polyps; two thirds of the published epochs.",
