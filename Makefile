@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin/python
 READY := $(VENV)/.seglib-ready
 NOTEBOOKS := 01_data_exploration 02_preprocessing 03_unet 04_deeplabv3plus 05_evaluation 06_comparison
+FURTHER := 07_several_organs 08_small_objects
 DATASET := $(or $(SEGLIB_DATASET),phantom-$(or $(RECIPE),polyp))
 EXECUTED := $(or $(SEGLIB_OUTPUTS),outputs)/notebooks/$(DATASET)
 FIGURES := figures/$(DATASET)
@@ -102,7 +103,7 @@ notebooks: $(READY)
 	@rm -rf outputs/stored
 	@set -e; unset SEGLIB_DATA; \
 	export SEGLIB_DATASET=phantom-polyp SEGLIB_PROFILE=quick SEGLIB_OUTPUTS="$(CURDIR)/outputs/stored"; \
-	for name in $(NOTEBOOKS); do \
+	for name in $(NOTEBOOKS) $(FURTHER); do \
 		echo "== $$name"; \
 		$(EXECUTE) --inplace "notebooks/$$name.ipynb"; \
 		$(BIN) .ci/drop_bars.py "notebooks/$$name.ipynb"; \

@@ -6,6 +6,7 @@ The only module that reads the environment. Four variables steer the whole cours
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,15 @@ class Settings:
     def recipe(self) -> str:
         """Name of the recipe that this profile trains on this data set."""
         return f"{card(self.dataset).recipe}-{'quick' if self.profile == 'quick' else 'modern'}"
+
+    def on(self, task: str) -> Settings:
+        """The same settings on another task, for a chapter that is about it.
+
+        The data set stays if it belongs to the task (the name of its published recipe, such as
+        ``"kidney-stone"``); else the task's synthetic twin takes its place.
+        """
+        fits = card(self.dataset).recipe == task
+        return self if fits else dataclasses.replace(self, dataset=f"phantom-{task}")
 
     @property
     def credit(self) -> str:

@@ -56,3 +56,15 @@ def test_write_atomic_keeps_the_old_file_when_writing_fails(tmp_path):
         write_atomic(path, None)
     assert path.read_text() == "old"
     assert [p.name for p in path.parent.iterdir()] == ["a.txt"]
+
+
+def test_a_chapter_about_another_task_moves_to_its_synthetic_twin(monkeypatch):
+    monkeypatch.setenv("SEGLIB_DATASET", "kvasir-seg")
+    found = seglib.settings().on("kidney-stone")
+    assert (found.dataset, found.recipe) == ("phantom-kidney-stone", "kidney-stone-quick")
+    assert found.figures.name == "phantom-kidney-stone"
+
+
+def test_a_chapter_keeps_a_data_set_of_its_own_task(monkeypatch):
+    monkeypatch.setenv("SEGLIB_DATASET", "chaos-mr")
+    assert seglib.settings().on("abdominal-organs") == seglib.settings()

@@ -17,6 +17,8 @@ NAMES = (
     "04_deeplabv3plus",
     "05_evaluation",
     "06_comparison",
+    "07_several_organs",
+    "08_small_objects",
 )
 TRAINED = NAMES[2:]  # the chapters whose results depend on a trained network
 

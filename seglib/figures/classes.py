@@ -92,6 +92,7 @@ def side_by_side(
     labels: Mapping[str, Sequence[np.ndarray]],
     titles: Sequence[str],
     classes: Sequence[LabelClass],
+    width: float = TWO_COLUMNS,
 ) -> Figure:
     """Image, truth and what each model found, side by side; one row a case.
 
@@ -105,12 +106,14 @@ def side_by_side(
         Left of each row.
     classes
         Of the card, the background first; they give names and colours.
+    width
+        Of the figure, mm.
     """
     columns = 2 + len(labels)
     shapes = [len(image) / image.shape[1] for image in images]
-    height = TWO_COLUMNS / columns * sum(shapes) + len(images) + 2 * CAPTION_MM
+    height = width / columns * sum(shapes) + len(images) + 2 * CAPTION_MM
     places = {"nrows": len(images), "ncols": columns, "height_ratios": shapes, "squeeze": False}
-    fig, grid = figure(TWO_COLUMNS, height, **places)
+    fig, grid = figure(width, height, **places)
     for row, (image, truth) in enumerate(zip(images, truths, strict=True)):
         found = {name: paint(image, masks[row], classes) for name, masks in labels.items()}
         shown = {"image": image, "truth": paint(image, truth, classes)} | found
@@ -120,5 +123,5 @@ def side_by_side(
             axes.set_title(name if row == 0 else "", fontsize=7.5)
         grid[row, 0].set_ylabel(titles[row])
     keys = class_keys({entry.name: entry.colour for entry in classes[1:]})
-    fig.legend(handles=keys, loc="outside lower right", ncols=len(keys))
+    fig.legend(handles=keys, loc="outside upper left", ncols=len(keys))
     return fig

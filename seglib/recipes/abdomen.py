@@ -48,7 +48,10 @@ RECIPES = (
             size=128,
             augmentation="upright",
             ema=0.98,
-            stages=(Stage(epochs=20, lr=2e-3, loss="bce_image_dice", batch_size=8),),
+            stages=(
+                Stage(epochs=16, lr=2e-3, loss="bce_image_dice", batch_size=8, scale=0.5),
+                Stage(epochs=4, lr=5e-4, loss="bce_image_dice", batch_size=8),
+            ),
         ),
         "This course: minutes on synthetic abdomens.",
     ),

@@ -35,7 +35,7 @@ RECIPES = (
             ema=0.995,
             stages=(
                 Stage(epochs=70, loss="bce_image_dice", batch_size=8, scale=0.75),
-                Stage(epochs=20, lr=3e-4, loss="bce_image_dice", batch_size=8),
+                Stage(epochs=12, lr=3e-4, loss="bce_image_dice", batch_size=8),
             ),
         ),
         "This course: ResNet-18 encoder, AdamW with one cycle, BCE + Dice per image, running mean "
@@ -48,7 +48,10 @@ RECIPES = (
             encoder="resnet18",
             size=96,
             ema=0.98,
-            stages=(Stage(epochs=20, lr=2e-3, loss="bce_image_dice", batch_size=8),),
+            stages=(
+                Stage(epochs=14, lr=2e-3, loss="bce_image_dice", batch_size=8, scale=2 / 3),
+                Stage(epochs=4, lr=5e-4, loss="bce_image_dice", batch_size=8),
+            ),
         ),
         "This course: minutes on synthetic polyps.",
     ),

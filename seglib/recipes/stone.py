@@ -46,7 +46,10 @@ RECIPES = (
             encoder="resnet18",
             size=128,
             ema=0.98,
-            stages=(Stage(epochs=20, lr=2e-3, loss="bce_image_dice", batch_size=8),),
+            stages=(
+                Stage(epochs=12, lr=2e-3, loss="bce_image_dice", batch_size=8, scale=0.75),
+                Stage(epochs=4, lr=5e-4, loss="bce_image_dice", batch_size=8),
+            ),
         ),
         "This course: minutes on synthetic CT slices; 128 px, because a stone is a few pixels.",
     ),
