@@ -30,6 +30,11 @@ def unpacked(packed: dict, shape: tuple[int, ...] = IMAGE.shape) -> np.ndarray:
     return np.frombuffer(zlib.decompress(packed["data"]), packed["dtype"]).reshape(shape)
 
 
+def ask(shown: MaskViewer, index: int) -> None:
+    """What the browser does when it wants a case."""
+    shown._handle_custom_msg({"read": index}, [])
+
+
 NAN = np.full((4, 6), np.nan, np.float32)
 REFUSED = [
     ({"images": []}, "there are no cases to look at; give at least one"),
@@ -132,6 +137,8 @@ def test_cases_of_a_table_are_read_one_by_one(cases, monkeypatch) -> None:
     shown = MaskViewer.from_table(cases)
     assert read == ["0.png"]
     shown.index = 2
+    assert read == ["0.png"]
+    ask(shown, 2)
     assert read == ["0.png", "2.png"]
     assert (shown.current, shown._case["index"], shown._case["truth"]) == ("2", 2, None)
 
@@ -140,7 +147,7 @@ def test_a_broken_case_gives_a_sentence_and_the_next_one_opens(cases) -> None:
     cases["image"].iloc[0].write_bytes(b"no picture")
     shown = MaskViewer.from_table(cases)
     assert "0.png" in shown._case["error"]
-    shown.index = 1
+    ask(shown, 1)
     assert "error" not in shown._case
 
 
@@ -150,6 +157,13 @@ def test_a_scan_is_shown_in_its_own_units(cases) -> None:
     image = source.read(1).image
     assert source.window == (40, 400)
     assert image.dtype == np.float32 and image.flat[0] == 50 - 1024
+
+
+def test_what_has_changed_is_read_again() -> None:
+    shown = viewer()
+    before = shown._case
+    shown.refresh()
+    assert (before["version"], shown._case["version"]) == (0, 1)
 
 
 def test_an_index_that_is_not_there_is_refused() -> None:

@@ -24,7 +24,7 @@ WORST_IS_HIGH = ("hd95", "assd")  # distances: all other scores are bad when the
 class MaskViewer(anywidget.AnyWidget):
     """Look at cases, their masks and their predictions; press ``?`` in it for the keys.
 
-    Only the case that is open is read and sent. A case that cannot be shown gives a sentence in
+    Only the case that is open and its two neighbours are read and sent. A case that cannot be shown gives a sentence in
     its place, and the others stay open to view.
 
     Parameters
@@ -54,10 +54,10 @@ class MaskViewer(anywidget.AnyWidget):
     table = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, source: Source, table: bool = False) -> None:
-        self.source = source
+        self.source, self._version = source, 0
         positions = range(len(source.table))
         super().__init__(_setup=_overview(source, positions), _case=self._read(0), table=table)
-        self.observe(self._open, "index")
+        self.on_msg(self._answer)
 
     @classmethod
     def from_table(cls, cases: pd.DataFrame, **options: Any) -> MaskViewer:
@@ -95,8 +95,14 @@ class MaskViewer(anywidget.AnyWidget):
             raise traitlets.TraitError(f"index {proposal['value']} is not in 0 to {last}.")
         return proposal["value"]
 
-    def _open(self, change: dict) -> None:
-        self._case = self._read(change["new"])
+    def refresh(self) -> None:
+        """Read the open case again, after what the source reads has changed."""
+        self._version += 1
+        self._case = self._read(self.index)
+
+    def _answer(self, _: object, wish: dict, __: object) -> None:
+        """The browser asks for a case: the one to show, or one that may be next."""
+        self._case = self._read(wish["read"])
 
     def _read(self, index: int) -> dict:
         """The packed case, or the sentence that says why it cannot be shown."""
@@ -105,7 +111,7 @@ class MaskViewer(anywidget.AnyWidget):
             packed = pack(case, len(self.source.classes), self.source.window)
         except (ValueError, OSError) as error:
             packed = {"error": str(error)}
-        return packed | {"index": index}
+        return packed | {"index": index, "version": self._version}
 
     def to_html(self, path: str | Path, cases: Sequence[str] | None = None) -> Path:
         """Write one HTML file that shows cases without Python and without network.
