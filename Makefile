@@ -57,7 +57,7 @@ $(READY): pyproject.toml constraints.txt
 		"$$found" -m venv --clear $(VENV); \
 	fi; \
 	echo "== installing seglib into $(VENV) (the first time this fetches several GB; minutes)"; \
-	$(BIN) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[course,medical,test]"; \
+	$(BIN) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[course,medical,test,browser]"; \
 	touch $@
 
 course: $(READY)

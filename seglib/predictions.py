@@ -10,13 +10,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 
 from seglib.cards import DatasetCard
 from seglib.decoding import MaskDecoding
 from seglib.files import write_atomic
-from seglib.images import read_image, read_mask
+from seglib.images import read_image, read_mask, resize_mask
 from seglib.inference import to_labels
 from seglib.runs import Run
+from seglib.snapshots import map_path
 
 
 def predictions_folder(run: Run, flips: bool, other: str = "") -> Path:
@@ -94,3 +96,32 @@ def _evaluated(path: Path) -> Path:
     if not path.is_file():
         raise FileNotFoundError(f"{path} is not there; call evaluate(run) on its split first.")
     return path
+
+
+def kept_epochs(run: Run) -> pd.DataFrame:
+    """What a run kept of its validation cases while it learnt, see :mod:`seglib.snapshots`.
+
+    Returns
+    -------
+    DataFrame
+        ``case`` and ``epoch``, sorted by both; empty if the run kept none.
+    """
+    found = [(p.stem, int(p.parent.name)) for p in (run.path / "epochs").glob("*/*.png")]
+    table = pd.DataFrame(found, columns=["case", "epoch"]).astype({"epoch": int})
+    return table.sort_values(["case", "epoch"], ignore_index=True)
+
+
+def load_epoch(run: Run, epoch: int, case: str, shape: tuple[int, int]) -> np.ndarray:
+    """What the network saw in a case after an epoch, resized to `shape` (height, width).
+
+    Returns
+    -------
+    ndarray
+        ``(H, W) float32`` in [0, 1], the probability of the one foreground class; of several
+        classes the likeliest, ``(H, W) uint8``.
+    """
+    grey = read_image(map_path(run.path, epoch, case))
+    if len(run.cases.attrs["card"].classes) > 2:
+        return resize_mask(grey, shape)
+    small = grey.astype(np.float32) / 255
+    return cv2.resize(small, shape[::-1], interpolation=cv2.INTER_LINEAR)

@@ -62,8 +62,8 @@ class Segmenter(L.LightningModule):
             self.average.update_parameters(self.network)
             self.averaged = self.trainer.global_step
 
-    def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
-        """Loss and mean per-image foreground Dice at working size.
+    def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+        """Loss and mean per-image foreground Dice at working size; returns the logits.
 
         The best weights are chosen by this Dice. With several classes it is the mean over those
         that an image holds or is given (:func:`seglib.metrics.foreground_dice`): on slices most
@@ -77,6 +77,7 @@ class Segmenter(L.LightningModule):
         size = len(images)
         self.log("val_loss", self.loss(logits, target), batch_size=size)
         self.log("val_dice", torch.tensor(np.mean(scores), dtype=torch.float32), batch_size=size)
+        return logits
 
     def configure_gradient_clipping(self, *_: object, **__: object) -> None:
         """Keep one bad batch from throwing the weights away: the gradient's norm is at most 1."""

@@ -26,6 +26,7 @@ from seglib.loading import SegmentationData, prepare
 from seglib.recipes import Recipe
 from seglib.runs import Run, load_run, save_network
 from seglib.segmenter import Segmenter
+from seglib.snapshots import Snapshots
 
 
 class History(Callback):
@@ -77,6 +78,7 @@ def _train_stage(recipe: Recipe, index: int, cases: pd.DataFrame, folder: Path, 
     bar = tqdm(total=recipe.epochs, desc=f"Training {recipe.model}", unit="epoch", leave=False)
     watched = {"monitor": "val_dice", "mode": "max"}
     callbacks = [
+        Snapshots(folder, cases, rows),
         History(folder / "history.csv", index + 1, rows, bar),
         ModelCheckpoint(
             place, "best", save_last=True, save_on_train_epoch_end=True,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+
 import albumentations as A
 import numpy as np
 import torch
@@ -14,27 +17,35 @@ MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
 
-def _flips() -> list[A.BasicTransform]:
-    return [A.HorizontalFlip(p=0.5), A.VerticalFlip(p=0.5), A.RandomRotate90(p=0.5)]
+def _flips(by: Mapping[str, float]) -> list[A.BasicTransform]:
+    kinds = (A.HorizontalFlip, A.VerticalFlip, A.RandomRotate90)
+    return [kind(p=min(1, 0.5 * by[kind.__name__])) for kind in kinds]
 
 
-def _upright() -> list[A.BasicTransform]:
+def _upright(by: Mapping[str, float]) -> list[A.BasicTransform]:
+    k, colour = by["Affine"], by["ColorJitter"]
     moved = A.Affine(
-        scale=(0.75, 1.25), translate_percent=(-0.1, 0.1), rotate=(-30, 30), shear=(-8, 8), p=0.75
+        scale=(1 - 0.25 * k, 1 + 0.25 * k),
+        translate_percent=(-0.1 * k, 0.1 * k),
+        rotate=(-30 * k, 30 * k),
+        shear=(-8 * k, 8 * k),
+        p=0.75,
     )
-    return [moved, A.ColorJitter(0.3, 0.3, 0.3, 0.04, p=0.7)]
+    shaken = [0.3 * colour] * 3
+    return [moved, A.ColorJitter(*shaken, 0.04 * colour, p=0.7)]
 
 
-def _full() -> list[A.BasicTransform]:
-    return [*_flips(), *_upright()]
+def _full(by: Mapping[str, float]) -> list[A.BasicTransform]:
+    return [*_flips(by), *_upright(by)]
 
 
-def _geometric() -> list[A.BasicTransform]:
-    moved = A.Affine(scale=(0.8, 1.2), rotate=(-30, 30), p=0.75)
-    return [A.HorizontalFlip(p=0.5), A.VerticalFlip(p=0.5), moved]
+def _geometric(by: Mapping[str, float]) -> list[A.BasicTransform]:
+    k = by["Affine"]
+    moved = A.Affine(scale=(1 - 0.2 * k, 1 + 0.2 * k), rotate=(-30 * k, 30 * k), p=0.75)
+    return [*_flips(by)[:2], moved]
 
 
-def _distortion() -> list[A.BasicTransform]:
+def _distortion(by: Mapping[str, float]) -> list[A.BasicTransform]:
     # fill_mask=None: the mask under a hole stays, as the docstring of `augmentations` promises.
     holes = A.CoarseDropout(
         num_holes_range=(1, 2),
@@ -42,19 +53,19 @@ def _distortion() -> list[A.BasicTransform]:
         hole_width_range=(0.1, 0.2),
         fill=0,
         fill_mask=None,
-        p=0.2,
+        p=min(1, 0.2 * by["CoarseDropout"]),
     )
+    bend = 0.3 * by["GridDistortion"]
     return [
-        A.HorizontalFlip(p=0.5),
-        A.VerticalFlip(p=0.5),
-        A.Rotate(limit=45, p=0.5),
-        A.GridDistortion(p=0.3),
+        _flips(by)[0],
+        A.Rotate(limit=45 * by["Rotate"], p=0.5),
+        A.GridDistortion(distort_limit=bend, p=0.3 * (bend > 0)),  # not still at a limit of 0
         holes,
     ]
 
 
 AUGMENTATIONS = {
-    "none": list,
+    "none": lambda by: [],
     "flips": _flips,
     "upright": _upright,
     "full": _full,
@@ -63,7 +74,9 @@ AUGMENTATIONS = {
 }
 
 
-def augmentations(name: str) -> list[A.BasicTransform]:
+def augmentations(
+    name: str, strengths: Mapping[str, float] | None = None
+) -> list[A.BasicTransform]:
     """The random part alone: uint8 image and mask in, uint8 image and mask out.
 
     ======================= ==================================================================
@@ -80,12 +93,21 @@ def augmentations(name: str) -> list[A.BasicTransform]:
     A hole hides the image but not the mask: the network is asked what lies under it, and guesses
     from the surroundings. Erasing the mask too would teach it that black means background.
 
+    Parameters
+    ----------
+    name
+        One of the above.
+    strengths
+        Class name of a transform -> factor >= 0 on how much it does: on the chance of a flip, a
+        quarter turn or a hole, on the range of everything else. 1, as in training, if not given.
+
     Raises
     ------
     ValueError
         If the name is unknown.
     """
-    return AUGMENTATIONS[nearest(name, AUGMENTATIONS, "augmentation")]()
+    by = defaultdict(lambda: 1.0, strengths or {})
+    return AUGMENTATIONS[nearest(name, AUGMENTATIONS, "augmentation")](by)
 
 
 def _to_network() -> list[A.BasicTransform]:

@@ -16,9 +16,11 @@ from seglib.datasets import from_folders
 from seglib.decoding import MaskDecoding
 from seglib.images import read_image
 from seglib.inference import predict, predict_cases, to_labels
+from seglib.predictions import kept_epochs, load_epoch
 from seglib.recipes import Recipe, Stage
 from seglib.runs import load_run
 from seglib.segmenter import Segmenter
+from seglib.snapshots import watched
 from seglib.training import fit
 from tests.squares import write_squares
 
@@ -67,6 +69,22 @@ def test_a_run_keeps_what_made_it(run):
     assert {p.name for p in (run.path / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
     assert Recipe.from_json((run.path / "recipe.json").read_text()) == TINY
     assert "torch" in json.loads((run.path / "environment.json").read_text())
+
+
+def test_a_run_keeps_what_it_saw_after_each_epoch(run, cases):
+    names = watched(cases)["case"].tolist()
+    assert set(names) <= set(cases.loc[cases["split"] == "val", "case"])
+    kept = kept_epochs(run)
+    assert kept["case"].unique().tolist() == sorted(names)
+    assert kept["epoch"].tolist() == list(range(1, 9)) * len(names)
+    # The weights of the best epoch are kept, so what they see is what was kept.
+    best = run.history["val_dice"].idxmax() + 1
+    rows = cases[cases["case"].isin(names)]
+    rows.attrs = cases.attrs
+    for row, probability in predict_cases(run, rows):
+        seen = load_epoch(run, best, row.case, probability.shape)
+        assert seen.dtype == np.float32
+        assert np.abs(seen - probability).max() < 0.01
 
 
 def test_a_finished_run_is_loaded(run):

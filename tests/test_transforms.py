@@ -86,6 +86,17 @@ def test_the_same_seed_gives_the_same_picture():
     assert not torch.equal(made[0], made[1])
 
 
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_strength_zero_changes_nothing(name):
+    kinds = [type(transform).__name__ for transform in augmentations(name)]
+    transform = A.Compose(augmentations(name, dict.fromkeys(kinds, 0)))
+    for seed in range(5):
+        transform.set_random_seed(seed)
+        made = transform(image=IMAGE, mask=MASK)
+        assert np.array_equal(made["image"], IMAGE)
+        assert np.array_equal(made["mask"], MASK)
+
+
 def test_unknown_augmentation_is_refused():
     with pytest.raises(ValueError, match="Unknown augmentation 'flip'. Did you mean 'flips'"):
         train_transform("flip")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.resources import files
 from types import SimpleNamespace
 
+import albumentations as A
 import cv2
 import numpy as np
 import pandas as pd
@@ -18,16 +19,32 @@ from typer.testing import CliRunner
 from seglib.cards import BACKGROUND, OBJECT, LabelClass, card
 from seglib.cli import app
 from seglib.evaluation import load_probability
-from seglib.viewer import MaskViewer, of_arrays, of_runs, of_table, sources
+from seglib.snapshots import map_path, save_map
+from seglib.transforms import augmentations
+from seglib.viewer import (
+    AugmentationViewer,
+    MaskViewer,
+    of_arrays,
+    of_epochs,
+    of_runs,
+    of_table,
+    predicted,
+    sources,
+)
 from seglib.viewer.packing import Case, pack
 from seglib.viewer.page import SCRIPTS, script
-from tests.viewer_cases import arrays, viewer
+from tests.viewer_cases import MODELS, arrays, viewer
 
 IMAGE = np.zeros((4, 6), np.uint8)
 
 
 def unpacked(packed: dict, shape: tuple[int, ...] = IMAGE.shape) -> np.ndarray:
     return np.frombuffer(zlib.decompress(packed["data"]), packed["dtype"]).reshape(shape)
+
+
+def ask(shown: MaskViewer, index: int) -> None:
+    """What the browser does when it wants a case."""
+    shown._handle_custom_msg({"read": index}, [])
 
 
 NAN = np.full((4, 6), np.nan, np.float32)
@@ -132,6 +149,8 @@ def test_cases_of_a_table_are_read_one_by_one(cases, monkeypatch) -> None:
     shown = MaskViewer.from_table(cases)
     assert read == ["0.png"]
     shown.index = 2
+    assert read == ["0.png"]
+    ask(shown, 2)
     assert read == ["0.png", "2.png"]
     assert (shown.current, shown._case["index"], shown._case["truth"]) == ("2", 2, None)
 
@@ -140,7 +159,7 @@ def test_a_broken_case_gives_a_sentence_and_the_next_one_opens(cases) -> None:
     cases["image"].iloc[0].write_bytes(b"no picture")
     shown = MaskViewer.from_table(cases)
     assert "0.png" in shown._case["error"]
-    shown.index = 1
+    ask(shown, 1)
     assert "error" not in shown._case
 
 
@@ -150,6 +169,13 @@ def test_a_scan_is_shown_in_its_own_units(cases) -> None:
     image = source.read(1).image
     assert source.window == (40, 400)
     assert image.dtype == np.float32 and image.flat[0] == 50 - 1024
+
+
+def test_what_has_changed_is_read_again() -> None:
+    shown = viewer()
+    before = shown._case
+    shown.refresh()
+    assert (before["version"], shown._case["version"]) == (0, 1)
 
 
 def test_an_index_that_is_not_there_is_refused() -> None:
@@ -177,7 +203,7 @@ def run(cases, tmp_path, monkeypatch):
         rows = [{"case": name, "class": c} | scores for name in run.names for c in "xy"]
         return SimpleNamespace(scores=pd.DataFrame(rows))
 
-    monkeypatch.setattr(sources, "evaluate", evaluate)
+    monkeypatch.setattr(predicted, "evaluate", evaluate)
     return made
 
 
@@ -194,6 +220,56 @@ def test_predictions_of_two_runs_are_read_as_they_were_kept(run) -> None:
     assert names[:6] == ["case", "group", "dice", "dice DeepLabV3+", "gain", "iou"]
     worst = {column["name"]: column["worst"] for column in shown._setup["columns"]}
     assert (worst["hd95 DeepLabV3+"], worst["gain"]) == ("high", "low")
+
+
+def test_the_worst_case_comes_first(run, monkeypatch) -> None:
+    one = run("unet", 3, ["0", "1"])
+    scores = pd.DataFrame({"case": ["0", "1"], "dice": [0.9, 0.1]})
+    scores = scores.assign(iou=0, precision=0, recall=0, hd95=1)
+    monkeypatch.setattr(predicted, "evaluate", lambda *_: SimpleNamespace(scores=scores))
+    source = of_runs(one)
+    assert source.table["case"].tolist() == ["1", "0"]
+    assert source.read(0).name == "1"
+
+
+@pytest.fixture
+def film(run):
+    """A run that kept what it saw of case 1 after the epochs 1, 2 and 10: a growing share."""
+
+    def made(model: str, epochs: tuple[int, ...] = (1, 2, 10)) -> SimpleNamespace:
+        one = run(model, 3, ["0", "1"])
+        one.cases = one.cases.assign(split="val")
+        history = {"epoch": range(1, 11), "val_dice": np.arange(10) / 10}
+        one.history = pd.DataFrame(history)
+        for epoch in epochs:
+            save_map(map_path(one.path, epoch, "1"), np.full((4, 4), epoch / 10))
+        return one
+
+    return made
+
+
+def test_epochs_follow_each_other(film) -> None:
+    source = of_epochs(film("unet"))
+    names = ["1, epoch 1", "1, epoch 2", "1, epoch 10"]
+    assert source.table["case"].tolist() == names
+    assert source.table["val_dice"].tolist() == [0, 0.1, 0.9]
+    case = source.read(1)
+    assert (case.name, case.image.shape[:2], case.truth.shape) == (names[1], (8, 9), (8, 9))
+    assert case.predictions["U-Net"] == pytest.approx(np.full((8, 9), 0.2))
+    assert MaskViewer.from_epochs(film("deeplabv3plus"))._case["index"] == 0
+
+
+def test_of_two_runs_the_epochs_that_both_kept_are_shown(film) -> None:
+    source = of_epochs(film("unet"), film("deeplabv3plus", (2, 3, 10)))
+    assert source.table["epoch"].tolist() == [2, 10]
+    assert list(source.read(1).predictions) == ["U-Net", "DeepLabV3+"]
+    assert source.table["val_dice DeepLabV3+"].tolist() == [0.1, 0.9]
+
+
+def test_a_run_that_kept_no_epochs_is_shown_at_its_end(film) -> None:
+    source = of_epochs(film("unet", ()))
+    assert source.table["case"].tolist() == ["0", "1"]
+    assert source.title.endswith("val: U-Net")
 
 
 def test_two_runs_must_share_their_cases(run) -> None:
@@ -255,6 +331,71 @@ def test_arrays_become_cases_by_position() -> None:
     assert case.name == "case 2" and list(case.predictions) == ["U-Net", "DeepLabV3+"]
 
 
+def test_a_table_without_its_card_is_refused(cases) -> None:
+    cases.attrs.clear()
+    with pytest.raises(ValueError, match="no card in its `attrs`.*merged.attrs = cases.attrs"):
+        MaskViewer.from_table(cases)
+
+
+@pytest.mark.parametrize(
+    ("read", "says"),
+    [
+        (Case("a", IMAGE, None, {"net": NAN}), "NaN in 24 of 24 values"),
+        (Case("a", IMAGE, np.zeros((3, 6), int)), r"shape (3, 6), expected (4, 6)"),
+        (Case("a", IMAGE, None, {"net": np.zeros((5, 6))}), "shape (5, 6), expected (4, 6)"),
+        (Case("a", IMAGE, IMAGE + 6), "holds class 6, but only 2 classes"),
+        (Case("a", np.zeros((0, 6))), "at least one pixel"),
+    ],
+)
+def test_what_is_bad_only_when_it_is_read_gives_a_sentence(read: Case, says: str) -> None:
+    source = replace(of_arrays([IMAGE], names=["a"]), read=lambda _: read)
+    assert says in MaskViewer(source)._case["error"]
+
+
+def test_a_sheet_shows_the_prediction_filled_and_the_truth_outlined() -> None:
+    shown = viewer()
+    figure = shown.sheet([0, 2], columns=2)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == [f"{model}\ncase {i}" for model in MODELS for i in (0, 2)]
+    picture = figure.axes[1].images[0].get_array()
+    image, prediction = (arrays()[k] for k in ("images", "predictions"))
+    outside = prediction[MODELS[0]][2] < 0.5
+    assert np.array_equal(picture[outside], image[2][outside])
+    assert not np.array_equal(picture, image[2])
+    assert figure.axes[1].collections  # the outline
+
+
+def augmented(**strengths: float) -> list[Case]:
+    """Original and four seeds, at these strengths."""
+    given = arrays(1, 32, 32)
+    shown = AugmentationViewer(given["images"][0], given["truths"][0], "full", seeds=4)
+    for kind, strength in strengths.items():
+        shown.sliders[kind].value = strength
+    return [shown.viewer.source.read(i) for i in range(5)]
+
+
+def test_at_strength_one_a_case_is_what_training_makes_with_its_seed() -> None:
+    original, *made = augmented()
+    assert np.array_equal(original.image, arrays(1, 32, 32)["images"][0])
+    flow = A.Compose(augmentations("full"))
+    for seed, case in enumerate(made):
+        flow.set_random_seed(seed)
+        expected = flow(image=original.image, mask=original.truth)
+        assert np.array_equal(case.image, expected["image"])
+        assert np.array_equal(case.truth, expected["mask"])
+
+
+def test_a_slider_at_zero_switches_off_and_the_open_case_is_read_again() -> None:
+    kinds = ("HorizontalFlip", "VerticalFlip", "RandomRotate90", "Affine", "ColorJitter")
+    original, *made = augmented(**dict.fromkeys(kinds, 0))
+    assert all(np.array_equal(case.image, original.image) for case in made)
+    shown = AugmentationViewer(original.image, original.truth, "full", seeds=4)
+    assert repr(shown) == f"AugmentationViewer(full: {', '.join(kinds)})"
+    before = shown.viewer._case["version"]
+    shown.sliders["Affine"].value = 2
+    assert shown.viewer._case["version"] == before + 1
+
+
 def test_the_page_for_the_shell(tmp_path, cases, monkeypatch) -> None:
     monkeypatch.setattr("seglib.datasets.load", lambda name: cases)
     opened = []
@@ -271,7 +412,7 @@ def test_the_page_for_the_shell(tmp_path, cases, monkeypatch) -> None:
 def test_of_a_run_the_page_shows_the_worst(tmp_path, run, monkeypatch) -> None:
     one = run("unet", 3, ["0", "1"])
     scores = one.cases[["case"]].assign(dice=[0.9, 0.1], iou=0, precision=0, recall=0, hd95=1)
-    monkeypatch.setattr(sources, "evaluate", lambda run, split: SimpleNamespace(scores=scores))
+    monkeypatch.setattr(predicted, "evaluate", lambda run, split: SimpleNamespace(scores=scores))
     monkeypatch.setattr("seglib.runs.load_run", lambda path: one)
     words = [
         "view",

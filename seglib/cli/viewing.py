@@ -36,12 +36,11 @@ def view(
     from seglib.viewer import MaskViewer
 
     name, source = _source(target, against, split)
-    table = source.table.sort_values("dice", kind="stable") if source.models else source.table
-    chosen = table["case"].head(limit).tolist()
+    chosen = source.table["case"].head(limit).tolist()  # of a run the worst come first
     path = MaskViewer(source, table=True).to_html(
         output or settings().outputs / f"view-{name}.html", chosen
     )
-    typer.echo(f"{len(chosen)} of {len(table)} cases: {path}")
+    typer.echo(f"{len(chosen)} of {len(source.table)} cases: {path}")
     if show:
         typer.launch(path.resolve().as_uri())
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from seglib.viewer.sources import Case, Source, of_arrays, of_runs, of_table
+from seglib.viewer.augmenting import AugmentationViewer
+from seglib.viewer.packing import Case
+from seglib.viewer.predicted import of_epochs, of_runs
+from seglib.viewer.sources import Source, of_arrays, of_table
 from seglib.viewer.widget import MaskViewer
 
-__all__ = ["Case", "MaskViewer", "Source", "of_arrays", "of_runs", "of_table"]
+__all__ = [
+    "AugmentationViewer",
+    "Case",
+    "MaskViewer",
+    "Source",
+    "of_arrays",
+    "of_epochs",
+    "of_runs",
+    "of_table",
+]

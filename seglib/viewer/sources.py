@@ -6,20 +6,15 @@ A source reads the arrays of a case when it is asked, so a thousand large images
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from seglib.cards import BACKGROUND, OBJECT, LabelClass
-from seglib.evaluation import evaluate, load_labels, load_probability
-from seglib.figures.style import MODEL_TITLES
 from seglib.images import read_image, read_mask
-from seglib.runs import Run
 from seglib.viewer.packing import Case, check
-
-SHOWN_SCORES = ("dice", "iou", "precision", "recall", "hd95")
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,17 @@ def of_table(cases: pd.DataFrame) -> Source:
     cases
         As from :func:`seglib.datasets.load`, with the card in ``attrs``. Further columns, such as
         scores, are listed beside the names. A case whose mask is missing is shown without one.
+
+    Raises
+    ------
+    ValueError
+        If the table is empty, or has lost its card.
     """
+    if "card" not in cases.attrs:
+        raise ValueError(
+            "The case table has no card in its `attrs`, so nothing says what its masks mean; "
+            "tables lose it when they are merged. Give it back: `merged.attrs = cases.attrs`."
+        )
     card = cases.attrs["card"]
     rows = cases[["case", "image", "mask"]].to_dict("records")
     listed = cases.drop(columns=["image", "mask"]).reset_index(drop=True)
@@ -87,66 +92,6 @@ def of_table(cases: pd.DataFrame) -> Source:
         return Case(row["case"], image, truth)
 
     return Source(card.title, listed, read, card.classes, window=card.window)
-
-
-def of_runs(run: Run, other: Run | None = None, split: str = "test") -> Source:
-    """The cases of one split with what one run, or two, predicted; evaluated first if need be.
-
-    With two runs the columns of the second end in its name, and ``gain`` is the Dice of the first
-    minus that of the second. Of a run of several classes the likeliest class of each pixel is
-    shown; its probabilities are not kept.
-
-    Raises
-    ------
-    ValueError
-        If the split is unknown or empty, or the second run did not predict a case of the first.
-    """
-    runs = _named(run, other)
-    tables = {name: _scores(each, split) for name, each in runs.items()}
-    first, *second = tables.values()
-    cases = run.cases[run.cases["split"] == split].reset_index(drop=True)
-    cases = cases.drop(columns="split").merge(first, on="case")
-    for name, scores in zip(list(runs)[1:], second, strict=True):
-        missing = set(cases["case"]) - set(scores["case"])
-        if missing:
-            raise ValueError(
-                f"{name} did not predict {len(missing)} {split} cases of {next(iter(runs))}, for "
-                f"example '{min(missing)}'; compare runs that share data set, split and seed."
-            )
-        cases = cases.merge(scores, on="case", suffixes=("", f" {name}"))
-        cases["gain"] = cases["dice"] - cases[f"dice {name}"]
-    known = [c for c in cases if c in run.cases or c.startswith(("dice", "gain"))]
-    cases = cases[[*known, *cases.columns.drop(known)]]
-    cases.attrs["card"] = run.cases.attrs["card"]
-    return _with_predictions(of_table(cases), runs, split)
-
-
-def _with_predictions(plain: Source, runs: Mapping[str, Run], split: str) -> Source:
-    """Add what the runs predicted to the cases of a table."""
-    load = load_probability if len(plain.classes) == 2 else load_labels
-
-    def read(index: int) -> Case:
-        case = plain.read(index)
-        return replace(case, predictions={name: load(run, case.name) for name, run in runs.items()})
-
-    title = f"{plain.title}, {split}: {' and '.join(runs)}"
-    return replace(plain, title=title, read=read, models=tuple(runs))
-
-
-def _named(run: Run, other: Run | None) -> dict[str, Run]:
-    """Runs by architecture, or by folder where the architecture is the same."""
-    runs = [run] if other is None else [run, other]
-    by_model = [MODEL_TITLES.get(each.recipe.model, each.recipe.model) for each in runs]
-    names = by_model if len(set(by_model)) == len(runs) else [each.path.name for each in runs]
-    if len(set(names)) < len(runs):
-        raise ValueError(f"Both runs are {names[0]}; give two different ones to compare them.")
-    return dict(zip(names, runs, strict=True))
-
-
-def _scores(run: Run, split: str) -> pd.DataFrame:
-    """Mean over the classes of each score of each case."""
-    scores = evaluate(run, split).scores
-    return scores.groupby("case", sort=False)[list(SHOWN_SCORES)].mean().reset_index()
 
 
 def of_arrays(
@@ -183,6 +128,7 @@ def of_arrays(
         If there are no images, if lists differ in length, if a size differs from its image's, a
         class has no colour, or a probability is NaN or outside [0, 1].
     """
+    images = [np.asarray(image) for image in images]
     n, predictions = len(images), dict(predictions or {})
     truths = truths if truths is not None else [None] * n
     names = [str(i + 1) for i in range(n)] if names is None else [str(name) for name in names]

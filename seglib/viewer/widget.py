@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,16 @@ import anywidget
 import numpy as np
 import pandas as pd
 import traitlets
+from matplotlib.figure import Figure
 
 from seglib.files import write_atomic
 from seglib.names import nearest
 from seglib.runs import Run
 from seglib.viewer.packing import pack
 from seglib.viewer.page import render_page, script, style
-from seglib.viewer.sources import Source, of_arrays, of_runs, of_table
+from seglib.viewer.predicted import of_epochs, of_runs
+from seglib.viewer.sheet import sheet
+from seglib.viewer.sources import Source, of_arrays, of_table
 
 WORST_IS_HIGH = ("hd95", "assd")  # distances: all other scores are bad when they are low
 
@@ -24,13 +27,14 @@ WORST_IS_HIGH = ("hd95", "assd")  # distances: all other scores are bad when the
 class MaskViewer(anywidget.AnyWidget):
     """Look at cases, their masks and their predictions; press ``?`` in it for the keys.
 
-    Only the case that is open is read and sent. A case that cannot be shown gives a sentence in
-    its place, and the others stay open to view.
+    Only the case that is open and its two neighbours are read and sent. A case that cannot be
+    shown gives a sentence in its place, and the others stay open to view.
 
     Parameters
     ----------
     source
-        The cases. :meth:`from_table`, :meth:`from_runs` and :meth:`from_arrays` make it.
+        The cases. :meth:`from_table`, :meth:`from_runs`, :meth:`from_epochs` and
+        :meth:`from_arrays` make it.
     table
         Show the list of cases beside the picture from the start.
 
@@ -54,10 +58,10 @@ class MaskViewer(anywidget.AnyWidget):
     table = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, source: Source, table: bool = False) -> None:
-        self.source = source
+        self.source, self._version = source, 0
         positions = range(len(source.table))
         super().__init__(_setup=_overview(source, positions), _case=self._read(0), table=table)
-        self.observe(self._open, "index")
+        self.on_msg(self._answer)
 
     @classmethod
     def from_table(cls, cases: pd.DataFrame, **options: Any) -> MaskViewer:
@@ -68,8 +72,13 @@ class MaskViewer(anywidget.AnyWidget):
     def from_runs(
         cls, run: Run, other: Run | None = None, split: str = "test", **options: Any
     ) -> MaskViewer:
-        """What one run or two predicted, see :func:`~seglib.viewer.sources.of_runs`."""
+        """What one run or two predicted, see :func:`~seglib.viewer.predicted.of_runs`."""
         return cls(of_runs(run, other, split), **options)
+
+    @classmethod
+    def from_epochs(cls, run: Run, other: Run | None = None, **options: Any) -> MaskViewer:
+        """What they saw as they learnt, see :func:`~seglib.viewer.predicted.of_epochs`."""
+        return cls(of_epochs(run, other), **options)
 
     @classmethod
     def from_arrays(
@@ -88,6 +97,10 @@ class MaskViewer(anywidget.AnyWidget):
         """Name of the open case."""
         return str(self.source.table["case"].iloc[self.index])
 
+    def sheet(self, positions: Iterable[int], columns: int = 6, credit: str = "") -> Figure:
+        """Some cases as a static figure, see :func:`~seglib.viewer.sheet.sheet`."""
+        return sheet(self.source, positions, columns, credit)
+
     @traitlets.validate("index")
     def _known(self, proposal: dict) -> int:
         last = len(self.source.table) - 1
@@ -95,8 +108,14 @@ class MaskViewer(anywidget.AnyWidget):
             raise traitlets.TraitError(f"index {proposal['value']} is not in 0 to {last}.")
         return proposal["value"]
 
-    def _open(self, change: dict) -> None:
-        self._case = self._read(change["new"])
+    def refresh(self) -> None:
+        """Read the open case again, after what the source reads has changed."""
+        self._version += 1
+        self._case = self._read(self.index)
+
+    def _answer(self, _: object, wish: dict, __: object) -> None:
+        """The browser asks for a case: the one to show, or one that may be next."""
+        self._case = self._read(wish["read"])
 
     def _read(self, index: int) -> dict:
         """The packed case, or the sentence that says why it cannot be shown."""
@@ -105,7 +124,7 @@ class MaskViewer(anywidget.AnyWidget):
             packed = pack(case, len(self.source.classes), self.source.window)
         except (ValueError, OSError) as error:
             packed = {"error": str(error)}
-        return packed | {"index": index}
+        return packed | {"index": index, "version": self._version}
 
     def to_html(self, path: str | Path, cases: Sequence[str] | None = None) -> Path:
         """Write one HTML file that shows cases without Python and without network.

@@ -1,8 +1,9 @@
 """From key to frame, in milliseconds, beside matplotlib: ``python -m tests.browser.frame_times``.
 
 The time runs from the key press until the picture and the scores are drawn, the wait for the next
-frame included. For matplotlib it is the drawing of the same picture as PNG, which ``interact``
-does at every change; the way of the PNG to the browser is not even counted.
+frame included. Each key comes a second after the last one, a short look at a case. For
+matplotlib it is the drawing of the same picture as PNG, which ``interact`` does at every change;
+the way of the PNG to the browser is not even counted.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ KEYS = {"threshold": "]", "layer": "t", "outline": "f", "opacity": ",", "next ca
 TIMES = 15
 MEASURE = """async (key) => {
   const root = document.querySelector(".seglib-viewer"), canvas = document.querySelector("canvas");
-  await new Promise((done) => setTimeout(done, 400 + 16 * Math.random()));
+  await new Promise((done) => setTimeout(done, 1000 + 16 * Math.random()));
   const before = root.dataset.case;
   const start = performance.now();
   const options = { key, bubbles: true };

@@ -15,11 +15,14 @@ export class PageModel {
 
   set(name, value) {
     this.state[name] = value;
-    if (name === "index") this.set("_case", this.read(value));
-    else this.listeners.get(`change:${name}`)?.forEach((react) => react());
+    this.listeners.get(`change:${name}`)?.forEach((react) => react());
   }
 
   save_changes() {}
+
+  send({ read }) {
+    this.set("_case", this.read(read));
+  }
 
   on(event, react) {
     this.listeners.set(event, [...(this.listeners.get(event) ?? []), react]);

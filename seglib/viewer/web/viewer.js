@@ -35,6 +35,7 @@ class Viewer {
       table: model.get("table"), sort: "", bestFirst: false, query: "",
     };
     this.wanted = model.get("index");
+    this.ready = new Map(); // cases that can be shown at once
     this.frame = 0;
     this.build(el);
     this.connect();
@@ -93,7 +94,7 @@ class Viewer {
     this.resized.observe(this.canvas);
     this.heard = {
       "change:_case": () => this.receive(),
-      "change:index": () => this.open(this.model.get("index")),
+      "change:index": () => this.follow(this.model.get("index")),
       "change:flagged": () => this.schedule(),
       "change:threshold": () => this.schedule(),
     };
@@ -103,46 +104,75 @@ class Viewer {
   close() {
     this.resized.disconnect();
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.pause);
     for (const [name, react] of Object.entries(this.heard)) this.model.off(name, react);
   }
 
   // --- cases ---------------------------------------------------------------------------------
 
-  /** Ask for a case; while one is on its way only the last wish is remembered. */
+  /** Show a case: at once if it is here already. */
   open(index) {
     this.wanted = index;
-    if (!this.loading && index !== this.model.get("_case").index) this.request();
+    if (this.model.get("index") !== index) this.send("index", index);
+    if (this.ready.has(index)) this.take(this.ready.get(index));
+    this.fetch();
   }
 
-  request() {
-    this.loading = true;
-    this.root.setAttribute("aria-busy", "true");
-    this.send("index", this.wanted);
+  /** Python, or another view of this viewer, has opened a case. */
+  follow(index) {
+    if (index !== this.wanted) this.open(index);
+  }
+
+  /** The open case and its neighbours in the present order. */
+  near() {
+    const order = this.order();
+    const at = order.indexOf(this.wanted);
+    return [this.wanted, order[at + 1], order[at - 1]].filter((index) => index !== undefined);
+  }
+
+  /** Ask for what is missing, the open case first; one case at a time is on its way. */
+  fetch() {
+    const near = this.near();
+    for (const index of this.ready.keys()) if (!near.includes(index)) this.ready.delete(index);
+    this.root.setAttribute("aria-busy", `${!this.ready.has(this.wanted)}`);
+    const missing = near.find((index) => !this.ready.has(index));
+    if (missing === undefined || this.asked || missing === this.unpacking) return;
+    if (this.model.get("_case").index === missing) this.receive();
+    else {
+      this.asked = true;
+      this.model.send({ read: missing });
+    }
   }
 
   async receive() {
     const packed = this.model.get("_case");
-    let opened = packed;
+    this.asked = false;
+    this.unpacking = packed.index;
+    let ready = packed;
     try {
-      if (!packed.error) opened = await unpack(packed);
+      if (!packed.error) ready = { painter: new Painter(this.setup, await unpack(packed)) };
     } catch (problem) {
-      opened = { index: packed.index, error: `This case could not be unpacked: ${problem.message}` };
+      ready = { error: `This case could not be unpacked: ${problem.message}` };
     }
     if (packed !== this.model.get("_case")) return;
-    this.loading = false;
-    this.root.removeAttribute("aria-busy");
-    if (packed.index === this.wanted) this.take(opened);
-    else this.request();
+    this.unpacking = null;
+    if (packed.version !== this.version) this.ready.clear(); // the cases have changed in Python
+    this.version = packed.version;
+    this.ready.set(packed.index, ready);
+    if (packed.index === this.wanted) this.take(ready);
+    this.fetch();
+    this.preparing();
   }
 
-  take(opened) {
-    this.painter = opened.error ? null : new Painter(this.setup, opened);
-    this.alert.textContent = opened.error ?? "";
-    this.alert.hidden = !opened.error;
-    this.canvas.hidden = Boolean(opened.error);
-    if (this.painter) {
-      this.stage.setSize(opened);
-      this.state.window = this.keptWindow(opened);
+  take({ painter = null, error = "" }) {
+    this.painter = painter;
+    this.alert.textContent = error;
+    this.alert.hidden = !error;
+    this.canvas.hidden = Boolean(error);
+    if (painter) {
+      this.stage.setSize(painter.case);
+      this.state.window = this.windowOf(painter.case);
+      this.range = painter.case.range;
     }
     this.point(null);
     this.root.dataset.case = this.name();
@@ -150,11 +180,24 @@ class Viewer {
     this.announce();
   }
 
+  /** Paint and score the neighbours when nothing else has happened for a moment. */
+  preparing() {
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => {
+      for (const index of this.near()) {
+        const { painter } = this.ready.get(index) ?? {};
+        if (!painter || painter === this.painter) continue;
+        const settings = { ...this.settings(), window: this.windowOf(painter.case) };
+        painter.pictures(settings, this.reach());
+        painter.scored(settings);
+      }
+    }, 100);
+  }
+
   /** A window that was moved stays, as long as the next image has the same range. */
-  keptWindow({ window: start, range }) {
+  windowOf({ window: start, range }) {
     if (!start) return null;
     const same = this.range && this.range[0] === range[0] && this.range[1] === range[1];
-    this.range = range;
     return same && this.state.window ? this.state.window : { centre: start[0], width: start[1] };
   }
 
@@ -362,6 +405,7 @@ class Viewer {
       this.stage.draw();
     }
     this.update();
+    this.preparing();
     this.root.dispatchEvent(new Event("drawn"));
   }
 
