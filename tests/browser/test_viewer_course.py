@@ -49,17 +49,17 @@ def untrained(tmp_path, monkeypatch) -> Run:
     return load_run(save_network(folder / "checkpoints" / "best.ckpt", network, experiment, 2))
 
 
-def middle(array: np.ndarray) -> np.ndarray:
-    """The part of an array that :func:`drawn` reads from the canvas."""
-    top, left = array.shape[0] // 2 - 48, array.shape[1] // 2 - 64
-    return array[top : top + 96, left : left + 128]
-
-
-def blended(case: Case, source: Source) -> np.ndarray:
-    """NumPy's picture of a case: prediction and truth filled."""
+def blended(page, case: Case, source: Source) -> np.ndarray:
+    """NumPy's picture of what :func:`drawn` reads: prediction and truth filled."""
+    canvas = page.evaluate("(() => { const c = document.querySelector('canvas');"
+                           "return [c.height, c.width]; })()")  # fmt: skip
+    cut = []
+    for side, length, part in zip(canvas, case.image.shape, (96, 128), strict=False):
+        corner, first = (int(np.floor((side - n) / 2 + 0.5)) for n in (length, part))
+        cut.append(slice(first - corner, first - corner + part))
     labels = to_labels(case.predictions[source.models[0]])
-    pixels = tinted(middle(case.image).astype(float), middle(labels), A, 0.5)
-    return tinted(pixels, middle(case.truth), TRUTH, 0.5)
+    pixels = tinted(case.image[*cut].astype(float), labels[*cut], A, 0.5)
+    return tinted(pixels, case.truth[*cut], TRUTH, 0.5)
 
 
 def dice_at(case: Case, threshold: float) -> float:
@@ -83,7 +83,7 @@ def test_notebook_5_runs_and_its_viewer_is_worked_in(
         first, second = source.read(0), source.read(1)
         page.wait_for_selector(f'[data-case="{first.name}"]')
         press(page, "z", "f")
-        assert np.array_equal(drawn(page), blended(first, source))
+        assert np.array_equal(drawn(page), blended(page, first, source))
         assert live(page, 0)[0] == pytest.approx(dice_at(first, 0.5), abs=1e-6)
         page.get_by_label("Next case").click()
         page.wait_for_selector(f'[data-case="{second.name}"]')
@@ -99,4 +99,4 @@ def test_notebook_5_runs_and_its_viewer_is_worked_in(
     assert page.get_attribute("[data-case]", "data-case") == first.name
     assert page.locator(".sv-cases tbody tr").count() == 6
     press(page, "z", "f")
-    assert np.array_equal(drawn(page), blended(first, source))
+    assert np.array_equal(drawn(page), blended(page, first, source))
