@@ -29,12 +29,11 @@ def browser() -> Iterator:
 
 
 @pytest.fixture
-def open_page(browser, tmp_path) -> Iterator[Callable]:
-    """Write some cases to a page and open it; any error in the page fails the test."""
+def open_file(browser) -> Iterator[Callable]:
+    """Open a page from a file with the network off; any error in the page fails the test."""
     contexts, errors = [], []
 
-    def opened(shown=None, **context):
-        file = (shown or viewer()).to_html(tmp_path / "viewer.html")
+    def opened(file: Path, **context):
         settings = {"viewport": {"width": 1100, "height": 900}, "offline": True} | context
         contexts.append(browser.new_context(**settings))
         page = contexts[-1].new_page()
@@ -49,6 +48,16 @@ def open_page(browser, tmp_path) -> Iterator[Callable]:
     for context in contexts:
         context.close()
     assert errors == []
+
+
+@pytest.fixture
+def open_page(open_file, tmp_path) -> Callable:
+    """Write some cases to a page and open it."""
+
+    def opened(shown=None, **context):
+        return open_file((shown or viewer()).to_html(tmp_path / "viewer.html"), **context)
+
+    return opened
 
 
 def settle(page) -> None:

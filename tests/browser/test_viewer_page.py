@@ -145,6 +145,38 @@ def test_cases_are_sorted_filtered_flagged_and_saved_by_key(open_page, tmp_path)
     assert (tmp_path / "flagged.txt").read_text() == "case 0\n"
 
 
+def test_the_next_case_is_here_before_it_is_asked_for(open_page) -> None:
+    page = open_page()
+    page.evaluate("new Promise((done) => setTimeout(done, 500))")
+    at_once = """(key) => {
+      const canvas = document.querySelector("canvas");
+      canvas.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      return document.querySelector("[data-case]").dataset.case;
+    }"""
+    assert page.evaluate(at_once, "ArrowRight") == "case 1"
+    page.evaluate("new Promise((done) => setTimeout(done, 500))")
+    assert [page.evaluate(at_once, key) for key in ("ArrowLeft", "ArrowRight")] == [
+        "case 0",
+        "case 1",
+    ]
+    settle(page)
+    press(page, "z", "f")
+    expected = tinted(image(1), labels(0, 1), A, 0.5)
+    assert np.array_equal(drawn(page), tinted(expected, CASES["truths"][1], TRUTH, 0.5))
+
+
+def test_keys_held_down_end_at_the_case_that_was_asked_for_last(open_page) -> None:
+    page = open_page()
+    page.focus("canvas")
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector('[data-case="case 2"][aria-busy="false"]')
+    press(page, "z", "f")
+    expected = tinted(image(2), labels(0, 2), A, 0.5)
+    assert np.array_equal(drawn(page), tinted(expected, CASES["truths"][2], TRUTH, 0.5))
+
+
 def test_a_click_in_the_list_opens_a_case(open_page) -> None:
     page = open_page()
     page.get_by_text("☰ Cases").click()
