@@ -8,7 +8,7 @@
 VENV := .venv
 BIN := $(VENV)/bin/python
 READY := $(VENV)/.seglib-ready
-NOTEBOOKS := 01_data_exploration 02_preprocessing 03_unet 04_deeplabv3plus 05_evaluation 06_comparison
+NOTEBOOKS := 01_data_exploration 02_preprocessing 03_unet 04_deeplabv3plus 05_evaluation 06_comparison 09_audit
 DATASET := $(or $(SEGLIB_DATASET),phantom-$(or $(RECIPE),polyp))
 EXECUTED := $(or $(SEGLIB_OUTPUTS),outputs)/notebooks/$(DATASET)
 FIGURES := figures/$(DATASET)
@@ -26,7 +26,7 @@ export SEGLIB_DATASET := $(DATASET)
 unexport PYTHONPATH PYTHONHOME PIP_USER MPLBACKEND
 
 help:
-	@echo "make course     set up, then run notebooks 01 to 06, export their figures, build the report"
+	@echo "make course     set up, then run all notebooks, export their figures, build the report"
 	@echo "make report     build the report again, from the figures and results that are there"
 	@echo "make lab        set up, then open the notebooks in JupyterLab"
 	@echo "make test       set up, then lint, unit tests, and the notebooks against their stored outputs"
@@ -56,11 +56,11 @@ $(READY): pyproject.toml constraints.txt
 		"$$found" -m venv --clear $(VENV); \
 	fi; \
 	echo "== installing seglib into $(VENV) (the first time this fetches several GB; minutes)"; \
-	$(BIN) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[course,medical,test]"; \
+	$(BIN) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[course,medical,test,audit]"; \
 	touch $@
 
 course: $(READY)
-	@echo "== running the six notebooks on $(DATASET), profile $(or $(SEGLIB_PROFILE),quick)"
+	@echo "== running the notebooks on $(DATASET), profile $(or $(SEGLIB_PROFILE),quick)"
 	@mkdir -p "$(EXECUTED)"
 	@$(ABSOLUTE); started=$$(date +%s); \
 	for name in $(NOTEBOOKS); do \

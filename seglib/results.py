@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from seglib.aggregation import aggregate, as_text
 from seglib.averaging import absences, occurs, per_case
 from seglib.intervals import summarise
 from seglib.scoring import METRICS, titles
@@ -68,6 +69,14 @@ class Evaluation:
         """Mean of the classes' areas under the curve; NaN ones are left out. One class: its own."""
         areas = pd.Series({name: curves.auc for name, curves in self.one_vs_rest.items()})
         return float(areas.mean()) if len(areas) else self.auc
+
+    def __str__(self) -> str:
+        """A Markdown table to paste: per image, per group and pooled, and how it was made."""
+        return as_text(self.aggregates(), self.protocol, self.unit)
+
+    def aggregates(self, seed: int = 0) -> pd.DataFrame:
+        """Mean of every metric per image, per group and pooled, see :mod:`seglib.aggregation`."""
+        return aggregate(self.scores, self.pooled, seed)
 
     def table(self, seed: int = 0) -> pd.DataFrame:
         """Mean of every metric over cases; several classes are averaged in each case first.

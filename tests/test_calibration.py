@@ -1,5 +1,6 @@
 """Tables one can fill by hand, then scikit-learn and torchmetrics as independent judges."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -7,6 +8,7 @@ from sklearn.calibration import calibration_curve
 from torchmetrics.functional.classification import binary_calibration_error
 
 from seglib.calibration import calibration_error, reliability
+from seglib.figures.calibration import calibration
 from seglib.thresholds import ScoreHistogram
 
 
@@ -71,3 +73,16 @@ def test_nothing_counted_and_only_background():
 def test_bins_must_divide_the_histogram(bins):
     with pytest.raises(ValueError, match=f"bins is {bins}, expected a divisor of 1000"):
         reliability(ScoreHistogram(), bins)
+
+
+def test_the_figure_shows_each_model_and_its_error():
+    tables = {
+        "unet": reliability(filled(*pixels())),
+        "own": reliability(filled(*pixels(1))),
+    }
+    fig = calibration(tables)
+    fig.canvas.draw()
+    written = "\n".join(text.get_text() for text in fig.findobj(plt.Text))
+    plt.close(fig)
+    for name, title in {"unet": "U-Net", "own": "own"}.items():
+        assert f"{title}, ECE {calibration_error(tables[name]):.3f}" in written
