@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from seglib.calibration import calibration_error
-from seglib.figures.scores import LEGEND
 from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure
 
 
@@ -25,15 +24,14 @@ def calibration(tables: Mapping[str, pd.DataFrame]) -> Figure:
         known = table.dropna()
         label = f"{title}, ECE {calibration_error(table):.3f}"
         left.plot(known["confidence"], known["observed"], "o-", ms=4, color=colour, label=label)
-        middle = (table["low"] + table["high"]) / 2
         share = table["pixels"] / table["pixels"].sum()
-        right.step(middle, share.where(share > 0), where="mid", color=colour, label=title)
+        edges = [*table["low"], table["high"].iloc[-1]]
+        right.stairs(share.where(share > 0), edges, color=colour, lw=1.5)
     left.set(xlabel="probability that was given", ylabel="share of them that is object")
     left.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), title="Reliability, pixels pooled")
     left.set_aspect("equal")
     right.set(xlabel="probability that was given", ylabel="share of all pixels", yscale="log")
-    right.set(xlim=(0, 1), title="Most pixels are easy background")
+    right.set(xlim=(0, 1), title="How many pixels stand behind it")
     right.set_xticks(np.linspace(0, 1, 6))
-    for axes in (left, right):
-        axes.legend(loc="lower right" if axes is left else "upper center", **LEGEND)
+    fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return fig
