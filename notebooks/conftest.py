@@ -17,6 +17,7 @@ import os
 import re
 import shutil
 import tempfile
+from importlib.util import find_spec
 
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
@@ -30,6 +31,8 @@ RELATIVE = 0.25  # of the stored number, where it lies outside
 NUMBER = re.compile(
     r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?(?!\w|\.\d)(?: ?%)?"
 )
+# Packages of an extra that one chapter asks for; without them it is skipped, and says so.
+EXTRAS = {"09_audit": ("audit", ("medpy", "monai", "sklearn", "torchmetrics"))}
 SETTINGS = {"SEGLIB_DATASET": "phantom-polyp", "SEGLIB_PROFILE": "quick"}
 
 
@@ -101,6 +104,9 @@ class CourseNotebook(IPyNbFile):
 
     def collect(self) -> object:
         """The code cells in order."""
+        extra, packages = EXTRAS.get(self.path.stem, ("", ()))
+        if missing := [name for name in packages if find_spec(name) is None]:
+            pytest.skip(f"needs {', '.join(missing)}: pip install seglib[{extra}]")
         for found in super().collect():
             facts = {"cell_num": found.cell_num, "cell": found.cell, "options": found.options}
             yield CourseCell.from_parent(self, name=found.name, **facts)

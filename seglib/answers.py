@@ -51,6 +51,8 @@ def write_results(files: dict[str, Path], question: dict, evaluation: Evaluation
         table = pd.concat(curves, names=["class"]).reset_index("class")
         write_atomic(files["classes"], table.to_csv(**EXACT))
     results = {"question": question, **evaluation.results()}
+    said = evaluation.reliability.round(6).to_json(orient="columns")  # null where a bin is empty
+    results["reliability"] = json.loads(said)
     write_atomic(files["results"], json.dumps(results, indent=2, allow_nan=False) + "\n")
 
 
@@ -74,6 +76,7 @@ def read_results(files: dict[str, Path]) -> Evaluation:
     scores = pd.read_csv(files["scores"], dtype=words, **blank).round(6)
     results = json.loads(files["results"].read_text())
     return Evaluation(
+        reliability=_bins(results.get("reliability")),
         scores=scores,
         pooled=pd.DataFrame(results["pooled"]).T,
         confusion=np.array(results["confusion"]),
@@ -83,6 +86,14 @@ def read_results(files: dict[str, Path]) -> Evaluation:
         one_vs_rest=_classes(files["classes"], results) if "classes" in files else {},
         **_parted(pd.read_csv(files["roc"]).round(6)),
     )
+
+
+def _bins(columns: dict | None) -> pd.DataFrame | None:
+    """The table of reliability, as it was before it was written."""
+    if columns is None:
+        return None
+    table = pd.DataFrame(columns).rename(index=int)
+    return table.astype(float).astype({"pixels": int})
 
 
 def _area(value: float | None) -> float:

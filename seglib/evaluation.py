@@ -14,6 +14,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from seglib.answers import is_answered, read_results, result_files, write_results
+from seglib.calibration import reliability
 from seglib.images import read_mask
 from seglib.inference import predict_cases
 from seglib.metrics import counts_of
@@ -128,6 +129,7 @@ def _evaluation(
         protocol=protocol(question, scored.scores, cases, spacing),
         unit="px" if spacing is None else "mm",
         one_vs_rest=curves,
+        reliability=reliability(scored.histogram),
     )
 
 

@@ -1,10 +1,10 @@
 """How good is this prediction? Counts first, then every score is a function of counts.
 
 Of each pixel one asks two things: is it the object, and was it called the object? The four
-answers are counted once (true and false positives and negatives), and Dice, IoU and the others
-are ratios of the counts. Scores of one image or of many (the sum of their counts) come from the
-same functions. How far apart two outlines lie is asked in :mod:`seglib.surface`, what another
-threshold would have given in :mod:`seglib.thresholds`.
+answers are counted once (:mod:`seglib.counting`), and Dice, IoU and the others are ratios of the
+counts. Scores of one image or of many (the sum of their counts) come from the same functions. How
+far apart two outlines lie is asked in :mod:`seglib.surface`, which objects were found in
+:mod:`seglib.objects`, what another threshold would have given in :mod:`seglib.thresholds`.
 
 **Empty masks.** Where truth and prediction are both empty a ratio is 0/0. The prediction is
 right, so the score is ``empty``, 1 unless told otherwise (NaN leaves such images out of a mean).
@@ -16,72 +16,23 @@ from __future__ import annotations
 
 import numpy as np
 
+from seglib.counting import confusion, counts, counts_of
 
-def check_masks(truth: np.ndarray, prediction: np.ndarray) -> None:
-    """Raise ``ValueError`` unless both are class indices (bool or integer) of one shape."""
-    for name, mask in (("truth", truth), ("prediction", prediction)):
-        if mask.dtype != bool and not np.issubdtype(mask.dtype, np.integer):
-            raise ValueError(
-                f"the {name} has dtype {mask.dtype}, expected class indices (bool or integer); "
-                "threshold probabilities first."
-            )
-    if truth.shape != prediction.shape or not truth.size:
-        raise ValueError(
-            f"the truth has shape {truth.shape} and the prediction {prediction.shape}, expected "
-            "one shape with at least one pixel; resize the prediction to the mask."
-        )
-
-
-def confusion(truth: np.ndarray, prediction: np.ndarray, n_classes: int = 2) -> np.ndarray:
-    """Count the pixels of each true class that were given each predicted class.
-
-    Parameters
-    ----------
-    truth, prediction
-        Class indices, bool or integer, of one shape; values in ``[0, n_classes)``.
-    n_classes
-        Number of classes, the background included.
-
-    Returns
-    -------
-    ndarray
-        ``(n_classes, n_classes) int64``; rows are the truth, columns the prediction.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ, a mask is not of an integer type, or holds a class that is not known.
-    """
-    check_masks(truth, prediction)
-    for name, mask in (("truth", truth), ("prediction", prediction)):
-        if mask.min() < 0 or mask.max() >= n_classes:
-            stray = mask.min() if mask.min() < 0 else mask.max()
-            raise ValueError(
-                f"the {name} holds class {stray}, expected classes 0 to {n_classes - 1}; "
-                "decode the mask to class indices, or raise n_classes."
-            )
-    code = truth.ravel().astype(np.intp) * n_classes + prediction.ravel()
-    return np.bincount(code, minlength=n_classes**2).reshape(n_classes, n_classes)
-
-
-def counts(truth: np.ndarray, prediction: np.ndarray, n_classes: int = 2) -> np.ndarray:
-    """True and false positives and negatives of each class against all the others.
-
-    Takes and raises what :func:`confusion` does.
-
-    Returns
-    -------
-    ndarray
-        ``(n_classes, 4) int64``; columns tp, fp, fn, tn, in pixels. Row 0 is the background.
-    """
-    return counts_of(confusion(truth, prediction, n_classes))
-
-
-def counts_of(matrix: np.ndarray) -> np.ndarray:
-    """The same counts ``(n_classes, 4)``, taken from a confusion matrix."""
-    tp = np.diag(matrix)
-    fp, fn = matrix.sum(axis=0) - tp, matrix.sum(axis=1) - tp
-    return np.stack([tp, fp, fn, matrix.sum() - tp - fp - fn], axis=1)
+__all__ = [
+    "accuracy",
+    "balanced_accuracy",
+    "confusion",
+    "counts",
+    "counts_of",
+    "dice",
+    "foreground_dice",
+    "iou",
+    "mcc",
+    "precision",
+    "recall",
+    "specificity",
+    "volumetric_similarity",
+]
 
 
 def foreground_dice(truth: np.ndarray, prediction: np.ndarray, n_classes: int = 2) -> float:
@@ -174,3 +125,42 @@ def accuracy(counts: np.ndarray) -> np.ndarray:
     """
     tp, fp, fn, tn = _columns(counts)
     return (tp + tn) / (tp + fp + fn + tn)
+
+
+def balanced_accuracy(counts: np.ndarray, empty: float = 1.0) -> np.ndarray:
+    """Mean of recall and specificity (Brodersen 2010, doi:10.1109/ICPR.2010.764).
+
+    Takes and returns what :func:`dice` does: object and background weigh alike, whatever their
+    sizes. An object missed altogether gives 0.5, and so does calling everything object; one
+    invented on an empty truth gives less than 0.5, because its recall counts as 0.
+    """
+    return (recall(counts, empty) + specificity(counts, empty)) / 2
+
+
+def mcc(counts: np.ndarray, empty: float = 1.0) -> np.ndarray:
+    """Matthews correlation coefficient, the correlation of the two masks' pixels (MCC).
+
+    ``(tp tn - fp fn) / sqrt((tp + fp) (tp + fn) (tn + fp) (tn + fn))`` (Matthews 1975,
+    doi:10.1016/0005-2795(75)90109-9).
+
+    Takes and returns what :func:`dice` does, but in [-1, 1]; 0 is chance. ``empty`` stands where
+    both masks are empty, or both fill the image. An object missed, or invented on an empty truth,
+    gives 0: a mask without two kinds of pixels correlates with nothing.
+    """
+    tp, fp, fn, tn = _columns(counts)
+    # Roots first: the product of four counts of many pooled images would lose digits.
+    scale = np.sqrt(tp + fp) * np.sqrt(tp + fn) * np.sqrt(tn + fp) * np.sqrt(tn + fn)
+    found = _ratio(tp * tn - fp * fn, scale, (scale == 0) & (fp + fn == 0), empty)
+    return np.clip(found, -1, 1)  # the roots leave a last bit too many
+
+
+def volumetric_similarity(counts: np.ndarray, empty: float = 1.0) -> np.ndarray:
+    """How alike the two sizes are, ``1 - |fn - fp| / (2 tp + fp + fn)``.
+
+    Source: Taha & Hanbury 2015, doi:10.1186/s12880-015-0068-x. Takes and returns what
+    :func:`dice` does; missed or invented gives 0. It does not ask *where* the pixels lie: two
+    masks of one size that do not touch score 1, so never show it alone.
+    """
+    tp, fp, fn, _ = _columns(counts)
+    whole = 2 * tp + fp + fn
+    return _ratio(whole - np.abs(fn - fp), whole, whole == 0, empty)

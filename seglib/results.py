@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from seglib.aggregation import aggregate, as_text
 from seglib.averaging import absences, occurs, per_case
 from seglib.intervals import summarise
 from seglib.scoring import METRICS, titles
+from seglib.thresholds import average_precision
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,9 @@ class Evaluation:
         Of the distances: ``px`` of the image, or ``mm``.
     one_vs_rest
         Name of a foreground class -> its curves; empty if there is only one class.
+    reliability
+        May the probability of any foreground be believed? See
+        :func:`seglib.calibration.reliability`. None in answers older than this question.
     """
 
     scores: pd.DataFrame
@@ -62,12 +67,26 @@ class Evaluation:
     protocol: str
     unit: str = "px"
     one_vs_rest: dict[str, OneVsRest] = field(default_factory=dict)
+    reliability: pd.DataFrame | None = None
 
     @property
     def macro_auc(self) -> float:
         """Mean of the classes' areas under the curve; NaN ones are left out. One class: its own."""
         areas = pd.Series({name: curves.auc for name, curves in self.one_vs_rest.items()})
         return float(areas.mean()) if len(areas) else self.auc
+
+    @property
+    def average_precision(self) -> float:
+        """Of any foreground, pooled, see :func:`seglib.thresholds.average_precision`."""
+        return average_precision(self.sweep)
+
+    def __str__(self) -> str:
+        """A Markdown table to paste: per image, per group and pooled, and how it was made."""
+        return as_text(self.aggregates(), self.protocol, self.unit)
+
+    def aggregates(self, seed: int = 0) -> pd.DataFrame:
+        """Mean of every metric per image, per group and pooled, see :mod:`seglib.aggregation`."""
+        return aggregate(self.scores, self.pooled, seed)
 
     def table(self, seed: int = 0) -> pd.DataFrame:
         """Mean of every metric over cases; several classes are averaged in each case first.

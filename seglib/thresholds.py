@@ -1,4 +1,4 @@
-"""What would another threshold have given? ROC, AUC and scores at 1001 thresholds at once.
+"""What would another threshold have given? ROC, PR and scores at 1001 thresholds at once.
 
 A network gives a probability to each pixel, and a threshold makes a mask of it. To compare all
 thresholds one would have to keep all pixels of all images; two histograms of the probabilities,
@@ -87,6 +87,31 @@ class ScoreHistogram:
         table = {"threshold": np.arange(self.bins + 1) / self.bins}
         scores = (dice, iou, precision, recall)
         return pd.DataFrame(table | {score.__name__: score(self.counts()) for score in scores})
+
+
+def average_precision(sweep: pd.DataFrame) -> float:
+    """Area under the precision-recall curve, as steps (Davis & Goadrich 2006).
+
+    ``sum (recall_n - recall_n-1) precision_n`` over falling thresholds, no line drawn between
+    two points (doi:10.1145/1143844.1143874 says why a line flatters).
+
+    Parameters
+    ----------
+    sweep
+        ``threshold`` (rising), ``precision`` and ``recall``, from :meth:`ScoreHistogram.sweep`
+        or an evaluation. The columns are the precision-recall curve itself.
+
+    Returns
+    -------
+    float
+        In [0, 1]; guessing gives the share of object pixels, which is why it says more than AUC
+        where objects are small. NaN where no pixel is object.
+    """
+    falling = sweep.iloc[::-1]
+    if not falling["recall"].iloc[-1]:  # everything is called object at threshold 0
+        return float("nan")
+    steps = np.diff(falling["recall"], prepend=0)
+    return float((steps * falling["precision"]).sum())
 
 
 class Histograms:

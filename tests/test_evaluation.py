@@ -87,6 +87,16 @@ def test_the_table_counts_what_is_undefined(run, monkeypatch):
     assert found.scores.set_index("case").loc["004", "dice"] == 0
 
 
+def test_precision_recall_and_reliability_are_kept(run):
+    fresh, again = evaluate(run), evaluate(run)
+    assert 0.8 < fresh.average_precision <= 1
+    assert fresh.reliability["pixels"].sum() == fresh.confusion.sum()
+    pd.testing.assert_frame_equal(fresh.reliability, again.reliability)
+    scored = fresh.reliability.dropna()
+    objects = (scored["observed"] * scored["pixels"]).sum()
+    assert objects == pytest.approx(fresh.confusion[1].sum(), abs=0.1)
+
+
 def test_the_protocol_says_how_the_scores_were_made(run):
     said = evaluate(run, threshold=0.4, flips=True).protocol
     assert "\n" not in said

@@ -55,12 +55,40 @@ def test_the_policy_for_two_empty_masks_is_an_argument():
     both_empty = metrics.counts(EMPTY, EMPTY)[1]
     missed = metrics.counts(PIXEL, EMPTY)[1]
     invented = metrics.counts(EMPTY, PIXEL)[1]
-    for score in (metrics.dice, metrics.iou, metrics.precision, metrics.recall):
+    by_overlap = (metrics.dice, metrics.iou, metrics.precision, metrics.recall)
+    for score in (*by_overlap, metrics.mcc, metrics.volumetric_similarity):
         assert score(both_empty, empty=0.25) == 0.25
         assert np.isnan(score(both_empty, empty=np.nan))
         # A missed or an invented object is 0 whatever the policy says: it is never dropped.
         assert score(missed, empty=np.nan) == 0
         assert score(invented, empty=np.nan) == 0
+
+
+# name, (tp, fp, fn, tn), (balanced accuracy, MCC, volumetric similarity), all by hand
+BALANCED = [
+    ("both empty", (0, 0, 0, 16), (1, 1, 1)),
+    ("both full", (16, 0, 0, 0), (1, 1, 1)),
+    ("missed", (0, 0, 4, 12), (0.5, 0, 0)),
+    ("invented", (0, 4, 0, 12), (0.375, 0, 0)),
+    ("found", (4, 0, 0, 12), (1, 1, 1)),
+    ("everything called object", (4, 12, 0, 0), (0.5, 0, 1 - 12 / 20)),
+    ("beside it, as large", (0, 4, 4, 8), (1 / 3, -1 / 3, 1)),
+    ("upside down", (0, 8, 8, 0), (0, -1, 1)),
+    ("half found", (2, 0, 2, 12), (0.75, 24 / np.sqrt(2 * 4 * 12 * 14), 4 / 6)),
+]
+
+
+@pytest.mark.parametrize(
+    ("cells", "scores"), [row[1:] for row in BALANCED], ids=[row[0] for row in BALANCED]
+)
+def test_scores_that_weigh_background_or_size(cells, scores):
+    found = [metrics.balanced_accuracy(cells), metrics.mcc(cells)]
+    assert [*found, metrics.volumetric_similarity(cells)] == pytest.approx(scores, abs=1e-12)
+
+
+def test_mcc_of_a_million_images_keeps_its_digits():
+    cells = np.array([3, 1, 2, 30], dtype=np.int64) * 10**10
+    assert metrics.mcc(cells) == pytest.approx(metrics.mcc([3, 1, 2, 30]), abs=1e-12)
 
 
 def test_four_classes_on_four_by_four():

@@ -106,6 +106,26 @@ def test_a_planted_leak_is_found(pictures):
     assert tuple(row) == ("s05", "x3", "train", "test", "exact duplicate")
 
 
+def test_a_training_image_saved_smaller_in_test_is_found_and_mended(pictures):
+    planted = pictures.assign(split="train")
+    planted.loc[planted["case"] == "x1", "split"] = "test"  # a JPEG of s03, of another size
+    (row,) = find_leaks(planted).itertuples(index=False)
+    assert tuple(row) == ("s03", "x1", "train", "test", "near duplicate")
+    for seed in range(20):
+        mended = split(pictures, seed=seed, duplicates=find_duplicates(pictures))
+        side = mended.set_index("case")["split"]
+        assert side["s03"] == side["x1"]
+
+
+def test_one_patient_in_two_splits_is_found_and_mended():
+    planted = table(["p1", "p1", "p2", "p3", "p4"])
+    planted["split"] = ["train", "test", "train", "val", "test"]
+    (row,) = find_leaks(planted, pairs()).itertuples(index=False)
+    assert tuple(row) == ("c0000", "c0001", "train", "test", "same group")
+    for seed in range(20):
+        assert find_leaks(split(planted, (0.5, 0.25, 0.25), seed), pairs()).empty
+
+
 def test_a_planted_group_leak_is_found():
     cases = table(["a", "a", "b", "b", "c"]).assign(split=["train", "test", "val", "val", "test"])
     (row,) = find_leaks(cases, pairs()).itertuples(index=False)

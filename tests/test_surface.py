@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import ndimage
 
-from seglib.surface import assd, hausdorff, hd95, nsd, outline, surface_distances
+from seglib.metrics import counts, iou
+from seglib.surface import (
+    assd,
+    boundary_iou,
+    hausdorff,
+    hd95,
+    nsd,
+    outline,
+    rim,
+    surface_distances,
+)
 
 EMPTY = np.zeros((8, 10), np.uint8)
 FULL = np.ones((8, 10), np.uint8)
@@ -142,3 +152,62 @@ def test_what_must_always_hold(pair):
         assert 0 <= nsd(distances, 0) <= nsd(distances, 1.5) <= nsd(distances, 99) == 1
     else:
         assert truth.any() != prediction.any()
+
+
+# name, truth, prediction, boundary IoU at 1 px, by counting rim pixels
+RIMS = [
+    ("empty/empty", EMPTY, EMPTY, 1),
+    ("empty/full", EMPTY, FULL, 0),
+    ("missed", SQUARE, EMPTY, 0),
+    ("the same", SQUARE, SQUARE, 1),
+    ("4x4 and its inner 2x2", SQUARE, block(slice(3, 5), slice(3, 5)), 0),
+    ("shifted by one", SQUARE, block(slice(2, 6), slice(3, 7)), 6 / 18),
+    ("one pixel", block(3, 4), block(3, 4), 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("truth", "prediction", "score"), [row[1:] for row in RIMS], ids=[row[0] for row in RIMS]
+)
+def test_boundary_iou_by_hand(truth, prediction, score):
+    assert boundary_iou(truth, prediction, 1) == pytest.approx(score)
+
+
+def test_the_inside_of_a_large_object_hides_its_border_from_iou_only():
+    truth = np.zeros((80, 80), np.uint8)
+    truth[8:72, 8:72] = 1
+    larger = ndimage.binary_dilation(truth, iterations=2)
+    assert iou(counts(truth, larger))[1] > 0.88
+    assert boundary_iou(truth, larger, 2) == 0
+
+
+def test_a_rim_in_millimetres_is_thinner_across_thick_slices():
+    wide = np.ones((9, 9), np.uint8)
+    there = rim(wide, 2, spacing=(2.0, 0.5))
+    assert there[4].tolist() == [True] * 4 + [False] + [True] * 4  # four pixels of half a mm
+    assert there[:, 4].tolist() == [True] + [False] * 7 + [True]
+
+
+@pytest.mark.parametrize(
+    ("masks", "width", "spacing", "message"),
+    [
+        ((SQUARE, SQUARE[1:]), 2, (1, 1), "expected one shape"),
+        ((SQUARE[0], SQUARE[0]), 2, (1, 1), r"expected \(height, width\)"),
+        ((SQUARE, SQUARE), 0.5, (1, 1), "rim is 0.5 wide and a pixel 1"),
+        ((SQUARE, SQUARE), 2, (7.7, 1), "a pixel 7.7; take at least one pixel"),
+    ],
+)
+def test_a_rim_that_cannot_be_is_refused(masks, width, spacing, message):
+    with pytest.raises(ValueError, match=message):
+        boundary_iou(*masks, width, spacing)
+
+
+@given(pairs())
+@settings(max_examples=150, deadline=None)
+def test_what_must_always_hold_of_boundary_iou(pair):
+    truth, prediction = pair
+    assert np.array_equal(rim(truth, 1), outline(truth))
+    assert boundary_iou(truth, truth, 2) == 1
+    assert boundary_iou(truth, prediction, 2) == boundary_iou(prediction, truth, 2)
+    whole = iou(counts(truth, prediction))[1]
+    assert boundary_iou(truth, prediction, 99) == pytest.approx(whole)

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score, roc_curve
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from seglib import metrics
-from seglib.thresholds import Histograms, ScoreHistogram
+from seglib.thresholds import Histograms, ScoreHistogram, average_precision
 
 
 def images(n=4, seed=0):
@@ -46,6 +46,21 @@ def test_scikit_learn_agrees_on_the_curve_and_its_area():
     ours = curve.loc[[np.inf, *(threshold[1:] / 1000)]]
     assert ours["fpr"].to_numpy() == pytest.approx(fpr)
     assert ours["tpr"].to_numpy() == pytest.approx(tpr)
+
+
+def test_scikit_learn_agrees_on_average_precision():
+    truth = np.concatenate([t.ravel() for t, _ in images()])
+    score = np.concatenate([p.ravel() for _, p in images()])
+    found = average_precision(filled(images()).sweep())
+    assert found == pytest.approx(average_precision_score(truth, np.floor(score * 1000)), abs=1e-12)
+    assert found == pytest.approx(average_precision_score(truth, score), abs=1e-2)
+
+
+def test_average_precision_where_it_is_known():
+    truth = np.array([[0, 0, 1, 1]])
+    assert average_precision(filled([(truth, truth.astype(float))]).sweep()) == 1
+    assert average_precision(filled([(truth, np.full((1, 4), 0.3))]).sweep()) == 0.5  # guessing
+    assert np.isnan(average_precision(filled([(truth * 0, truth * 0.5)]).sweep()))
 
 
 def test_a_perfect_and_a_blind_network():
