@@ -14,7 +14,16 @@ import typst
 from seglib.cards import card
 from seglib.files import write_atomic
 from seglib.names import nearest
-from seglib.report import checks, facts, pictures, references, template, tree, word
+from seglib.report import (
+    checks,
+    facts,
+    pictures,
+    references,
+    screenshots,
+    template,
+    tree,
+    word,
+)
 from seglib.report.metadata import Metadata, read_metadata, title_page
 from seglib.report.pandoc import pandoc
 
@@ -67,7 +76,7 @@ def build_report(root: Path, dataset: str) -> Report:
         folder = Path(temporary)
         for picture in (*figures.glob("*.png"), *figures.glob("*.pdf")):
             shutil.copy(picture, folder)
-        pictures.draw_diagrams(known["recipe"], folder)
+        pictures.draw_diagrams(known["recipe"], known["card"].n_classes, folder)
         known |= {"task": f"tasks/{task}.md", "published": facts.published(known, entries)}
         text, placed = template.render(TEXT, sources, known, folder)
         document = json.loads(pandoc(text, "markdown", "json"))
@@ -77,6 +86,7 @@ def build_report(root: Path, dataset: str) -> Report:
         }
         exported = {path.stem for path in figures.glob("*.png")}
         checks.stop(document, entries, placed, exported, typed)
+        screenshots.check_current(root, placed.cells, folder)
         pictures.draw_code(root, placed.code, folder)
         (folder / "references.json").write_text(json.dumps(entries))
         return _typeset(document, metadata, known["card"].is_synthetic, sources, folder)
