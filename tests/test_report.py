@@ -203,6 +203,7 @@ def stops(markdown: str, **given: Any) -> list[str]:
         ),
         ('![C](a.png){#fig:a alt="a"}', {}, "The text never refers to 'fig:a'"),
         ("| a |\n|--|\n| b |\n", {}, "A table of the report has no caption"),
+        ("Some ![](a.png) here.", {}, "The picture 'a.png' has no alternative text"),
         ("", {"typed": {"report.md": ["0.81 in line 3"]}}, "types the number 0.81 in line 3"),
     ],
 )
@@ -220,6 +221,16 @@ def test_a_clean_text_has_no_problem() -> None:
 def test_length(n: int, stopped: int) -> None:
     found = checks.problems(document("word " * n), [GOOD] * 15, template.Placed(), set(), {})
     assert sum(f"has {n} words" in line for line in found) == stopped
+
+
+def test_too_few_references() -> None:
+    found = checks.problems(document("[@good]"), [GOOD] * 14, template.Placed(), set(), {})
+    assert "There are 1 references; 15 are needed." in found
+
+
+def test_what_pandoc_warns_of_stops_the_build() -> None:
+    with pytest.raises(ValueError, match=r"Pandoc could not read the report: .*no\.png"):
+        pandoc('![C](no.png){alt="a"}', "markdown", "docx", "--output=-")
 
 
 def test_all_problems_come_at_once() -> None:

@@ -61,6 +61,13 @@ def test_a_notebook_that_was_not_run_is_named(tmp_path: Path) -> None:
         screenshots.take_screenshots(ROOT, tmp_path, tmp_path / "kvasir-seg", "browser")
 
 
+@pytest.mark.parametrize("browser", ["true", "no-such-browser"])
+def test_a_browser_that_takes_no_picture_is_named(tmp_path: Path, browser: str) -> None:
+    with pytest.raises(ValueError, match=f"{browser} took no picture"):
+        screenshots.take_screenshots(ROOT, ROOT / "notebooks", tmp_path, browser)
+    assert not list(tmp_path.iterdir())
+
+
 def test_without_a_browser_the_shell_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screenshots.shutil, "which", lambda _name: None)
     monkeypatch.setattr(package, "build_report", lambda *_: package.Report(b"", b"", 2345))

@@ -57,5 +57,8 @@ def _picture_cells(root: Path, outputs: Path, dataset: str) -> None:
         typer.echo("No Chromium was found: cells are shown as code, without pictured results.")
         return
     executed, figures = outputs / "notebooks" / dataset, root / "figures" / dataset
-    for path in take_screenshots(root, executed, figures, browser):
-        typer.echo(f"Pictured a cell: {path}")
+    try:
+        for path in take_screenshots(root, executed, figures, browser):
+            typer.echo(f"Pictured a cell: {path}")
+    except ValueError as error:
+        typer.echo(f"Cells are shown as code, without pictured results: {error}")

@@ -7,6 +7,7 @@ the report stops instead of showing what the course no longer says.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shutil
 import subprocess
@@ -61,6 +62,8 @@ def take_screenshots(root: Path, executed: Path, figures: Path, browser: str) ->
     ------
     FileNotFoundError
         If a notebook was not run on this data set.
+    ValueError
+        If the browser takes no picture; some may not read the folder of temporary files.
     """
     sources, made = root / "report", []
     cells = wanted((sources / "report.md").read_text(encoding="utf-8"), sources)
@@ -111,9 +114,10 @@ def _picture(page: str, browser: str) -> Image.Image:
         (folder / "cell.html").write_text(page, encoding="utf-8")
         command = [browser, *FLAGS, f"--user-data-dir={folder / 'profile'}"]
         command += [f"--screenshot={folder / 'cell.png'}", (folder / "cell.html").as_uri()]
-        done = subprocess.run(command, capture_output=True, timeout=120, text=True)
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(command, capture_output=True, timeout=120)
         if not (folder / "cell.png").is_file():
-            raise ValueError(f"{browser} took no picture: {done.stderr.strip()[-300:]}")
+            raise ValueError(f"{browser} took no picture of a page in {folder.parent}.")
         with Image.open(folder / "cell.png") as taken:
             drawn = taken.convert("RGB")
     paper = Image.new("RGB", drawn.size, drawn.getpixel((0, drawn.height - 1)))
