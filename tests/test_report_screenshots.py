@@ -63,7 +63,7 @@ def test_a_notebook_that_was_not_run_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("browser", ["true", "no-such-browser"])
 def test_a_browser_that_takes_no_picture_is_named(tmp_path: Path, browser: str) -> None:
-    with pytest.raises(ValueError, match=f"{browser} took no picture"):
+    with pytest.raises(ValueError, match=f"{browser} made no cell.png"):
         screenshots.take_screenshots(ROOT, ROOT / "notebooks", tmp_path, browser)
     assert not list(tmp_path.iterdir())
 

@@ -64,6 +64,7 @@ def build_report(root: Path, dataset: str) -> Report:
     FileNotFoundError
         If results or a figure are missing.
     """
+    root = root.resolve()
     sources, figures = root / "report", root / "figures" / dataset
     known = facts.gather(figures, dataset)
     metadata = read_metadata(sources / "metadata.yml")

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -27,6 +29,17 @@ SCALE, DPI = 2, 300
 WIDTH, HEIGHT = round(TEXT_WIDTH / 25.4 * DPI / SCALE), 3000  # of the window, CSS pixels
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
          f"--force-device-scale-factor={SCALE}", f"--window-size={WIDTH},{HEIGHT}")  # fmt: skip
+# As a command: it belongs to the notebooks, and a report is built without it.
+TO_HTML = (
+    sys.executable,
+    "-m",
+    "nbconvert",
+    "--to",
+    "html",
+    "--template",
+    "lab",
+    *(f"--HTMLExporter.{name}_url=" for name in ("mathjax", "require_js", "jquery")),
+)
 MARGIN = 16  # of white below the result, px of the picture
 KEY = "cell"  # under which a picture carries the source of its cell
 
@@ -75,7 +88,7 @@ def take_screenshots(root: Path, executed: Path, figures: Path, browser: str) ->
                 "(make course), then take pictures of their cells."
             )
         source = find_code(notebook, of, result=True)[0]
-        picture = _picture(_page(notebook, source), browser)
+        picture = _picture(notebook, source, browser)
         info = PngInfo()
         info.add_itxt(KEY, source)
         buffer = io.BytesIO()
@@ -96,30 +109,27 @@ def check_current(root: Path, cells: dict[str, tuple[str, str]], folder: Path) -
             )
 
 
-def _page(notebook: Path, source: str) -> str:
-    """An HTML page of the one cell that has this source."""
-    import nbformat  # beside the notebooks, not needed to build a report
-    from nbconvert import HTMLExporter
-
-    page = nbformat.read(notebook, as_version=4)
-    page.cells = [cell for cell in page.cells if cell.source == source][:1]
-    exporter = HTMLExporter(template_name="lab", mathjax_url="", require_js_url="", jquery_url="")
-    return exporter.from_notebook_node(page)[0]
-
-
-def _picture(page: str, browser: str) -> Image.Image:
-    """The page as the browser draws it, without the empty rest below."""
+def _picture(notebook: Path, source: str, browser: str) -> Image.Image:
+    """The cell that has this source as the browser draws it, without the empty rest below."""
+    page = json.loads(notebook.read_text(encoding="utf-8"))
+    page["cells"] = [cell for cell in page["cells"] if "".join(cell["source"]) == source][:1]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        (folder / "cell.html").write_text(page, encoding="utf-8")
-        command = [browser, *FLAGS, f"--user-data-dir={folder / 'profile'}"]
-        command += [f"--screenshot={folder / 'cell.png'}", (folder / "cell.html").as_uri()]
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.run(command, capture_output=True, timeout=120)
-        if not (folder / "cell.png").is_file():
-            raise ValueError(f"{browser} took no picture of a page in {folder.parent}.")
+        (folder / "cell.ipynb").write_text(json.dumps(page), encoding="utf-8")
+        shot = [browser, *FLAGS, f"--user-data-dir={folder / 'profile'}"]
+        shot += [f"--screenshot={folder / 'cell.png'}", (folder / "cell.html").as_uri()]
+        _run("nbconvert", [*TO_HTML, str(folder / "cell.ipynb")], folder / "cell.html")
+        _run(browser, shot, folder / "cell.png")
         with Image.open(folder / "cell.png") as taken:
             drawn = taken.convert("RGB")
     paper = Image.new("RGB", drawn.size, drawn.getpixel((0, drawn.height - 1)))
-    left, top, right, bottom = ImageChops.difference(drawn, paper).getbbox()
+    _, top, _, bottom = ImageChops.difference(drawn, paper).getbbox()
     return drawn.crop((0, max(0, top - MARGIN), drawn.width, min(drawn.height, bottom + MARGIN)))
+
+
+def _run(name: str, command: list[str], made: Path) -> None:
+    """Run a command that makes a file."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        subprocess.run(command, capture_output=True, timeout=120)
+    if not made.is_file():
+        raise ValueError(f"{name} made no {made.name} in {made.parent.parent}.")
