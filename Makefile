@@ -74,10 +74,7 @@ course: $(READY)
 		|| { echo "The notebooks ran, but $(FIGURES)/results.json is missing." >&2; exit 1; }; \
 	echo "== $$(ls "$(FIGURES)" | grep -c '\.png$$') figures and results.json are in $(FIGURES)/" \
 		"($$(($$(date +%s) - started)) s)"
-	@$(ABSOLUTE); \
-	task=$$($(BIN) -c "from seglib.cards import card; print(card('$(DATASET)').recipe)"); \
-	if [ -f "report/tasks/$$task.md" ]; then $(BIN) -m seglib report --dataset "$(DATASET)"; \
-	else echo "== no report: a text for this task, report/tasks/$$task.md, is not written yet"; fi
+	@$(ABSOLUTE); $(BIN) -m seglib report --dataset "$(DATASET)" --screenshots
 
 report: $(READY)
 	@$(ABSOLUTE); $(BIN) -m seglib report --dataset "$(DATASET)"

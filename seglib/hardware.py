@@ -40,8 +40,11 @@ def device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def environment() -> dict[str, str | int]:
-    """Versions and hardware that a run's numbers depend on, for ``environment.json``."""
+def environment(precision: str = "auto") -> dict[str, str | int]:
+    """Versions and hardware that a run's numbers depend on, for ``environment.json``.
+
+    `precision` is what its recipe wants, see :func:`choose_precision`.
+    """
     packages = ("torch", "lightning", "segmentation-models-pytorch", "albumentations", "numpy")
     name = torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine()
     return {
@@ -49,5 +52,5 @@ def environment() -> dict[str, str | int]:
         **{package: version(package) for package in packages},
         "device": f"{device().type} ({name})",
         "threads": torch.get_num_threads(),
-        "precision": choose_precision(),
+        "precision": choose_precision(precision),
     }

@@ -61,6 +61,12 @@ class Run:
         cases.attrs["card"] = _CARD.validate_json((self.path / "card.json").read_bytes())
         return cases
 
+    @cached_property
+    def environment(self) -> dict[str, str | int]:
+        """What it ran on, see :func:`seglib.hardware.environment`; empty if that is lost."""
+        record = self.path / "environment.json"
+        return json.loads(record.read_text()) if record.is_file() else {}
+
     @staticmethod
     def begin(folder: Path, recipe: Recipe, cases: pd.DataFrame, environment: dict) -> None:
         """Write down what is about to be trained.

@@ -132,7 +132,7 @@ def fit(recipe: Recipe, cases: pd.DataFrame | None = None, outputs: Path | None 
         if not (folder / "checkpoints" / "best.ckpt").is_file():
             cases = prepare(recipe) if cases is None else cases
             Segmenter.check(recipe, cases.attrs["card"].n_classes)
-            Run.begin(folder, recipe, cases, environment())
+            Run.begin(folder, recipe, cases, environment(recipe.precision))
             _train(recipe, cases, folder)
     return load_run(folder)
 

@@ -75,7 +75,7 @@ def test_shapes_are_those_of_the_network() -> None:
 
 @pytest.mark.parametrize("model", DIAGRAMS)
 def test_diagrams_name_the_shapes(model: str) -> None:
-    network = build_model(recipe("polyp-modern", model=model, size=64)).eval()
+    network = build_model(recipe("polyp-quick", model=model, size=64)).eval()
     figure = DIAGRAMS[model](network, 64)
     said = [text.get_text() for text in figure.axes[0].texts]
     with torch.inference_mode():

@@ -14,7 +14,16 @@ import typst
 from seglib.cards import card
 from seglib.files import write_atomic
 from seglib.names import nearest
-from seglib.report import checks, facts, pictures, references, template, tree, word
+from seglib.report import (
+    checks,
+    facts,
+    pictures,
+    references,
+    screenshots,
+    template,
+    tree,
+    word,
+)
 from seglib.report.metadata import Metadata, read_metadata, title_page
 from seglib.report.pandoc import pandoc
 
@@ -55,6 +64,7 @@ def build_report(root: Path, dataset: str) -> Report:
     FileNotFoundError
         If results or a figure are missing.
     """
+    root = root.resolve()
     sources, figures = root / "report", root / "figures" / dataset
     known = facts.gather(figures, dataset)
     metadata = read_metadata(sources / "metadata.yml")
@@ -67,7 +77,7 @@ def build_report(root: Path, dataset: str) -> Report:
         folder = Path(temporary)
         for picture in (*figures.glob("*.png"), *figures.glob("*.pdf")):
             shutil.copy(picture, folder)
-        pictures.draw_diagrams(known["recipe"], folder)
+        pictures.draw_diagrams(known["recipe"], known["card"].n_classes, folder)
         known |= {"task": f"tasks/{task}.md", "published": facts.published(known, entries)}
         text, placed = template.render(TEXT, sources, known, folder)
         document = json.loads(pandoc(text, "markdown", "json"))
@@ -77,6 +87,7 @@ def build_report(root: Path, dataset: str) -> Report:
         }
         exported = {path.stem for path in figures.glob("*.png")}
         checks.stop(document, entries, placed, exported, typed)
+        screenshots.check_current(root, placed.cells, folder)
         pictures.draw_code(root, placed.code, folder)
         (folder / "references.json").write_text(json.dumps(entries))
         return _typeset(document, metadata, known["card"].is_synthetic, sources, folder)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ from seglib.cards import card
 from seglib.figures import tables
 from seglib.figures.scores import SIZES
 from seglib.figures.style import MODEL_TITLES
-from seglib.recipes import Recipe, recipes
-from seglib.scoring import METRICS
+from seglib.report import experiment
+from seglib.scoring import titles
 from seglib.verdict import LEVEL
 
 # Of the columns in a table of published scores: network, score, protocol, source.
@@ -50,27 +49,6 @@ def read_results(folder: Path) -> dict[str, Any]:
     return results
 
 
-def trained_recipe(results: dict[str, Any], dataset: str) -> Recipe:
-    """The named recipe that these results come from.
-
-    The results decide, not the settings: a report never describes what was not run.
-
-    Raises
-    ------
-    ValueError
-        If no named recipe has the encoder, the input size and the epochs that were recorded.
-    """
-    encoder, epochs = results["unet"]["encoder"], results["unet"]["epochs"]
-    size = results["preprocessing"]["size"]
-    for known in recipes():
-        if (known.encoder, known.size, known.epochs) == (encoder, size, epochs):
-            return replace(known, dataset=dataset)
-    raise ValueError(
-        f"The results of '{dataset}' come from {epochs} epochs of {encoder} at {size} px, which is "
-        "no recipe of `seglib recipes`: run notebooks 03 to 06 again, or add the recipe."
-    )
-
-
 def _finding(dice: dict[str, Any]) -> str:
     """``difference``, ``hint`` or ``none``; the rule of :class:`seglib.comparison.Comparison`."""
     known = dice["low"] is not None and dice["high"] is not None
@@ -94,8 +72,14 @@ def _ahead(conventions: dict[str, dict[str, float | None]], first: str, second: 
     for name, scores in conventions.items():
         if scores[first] is not None and scores[second] is not None:
             gap = scores[first] - scores[second]
-            wins += gap < 0 if "(px)" in name else gap > 0
+            wins += gap < 0 if name.endswith(("(px)", "(mm)")) else gap > 0
     return wins
+
+
+def _flip_gain(conventions: dict[str, dict[str, float]]) -> dict[str, float]:
+    """What averaging four mirrored views adds to the mean Dice of each model."""
+    flipped, plain = conventions["Dice, four flips"], conventions["Dice, mean of images"]
+    return {model: flipped[model] - plain[model] for model in plain}
 
 
 def _lighter(cost: dict[str, dict[str, float]]) -> dict[str, str]:
@@ -104,10 +88,28 @@ def _lighter(cost: dict[str, dict[str, float]]) -> dict[str, str]:
     return {kind: MODEL_TITLES[min(cost, key=lambda m: cost[m][kind])] for kind in kinds}
 
 
-def _extremes(strata: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    """The classes with the smallest and the largest objects that occurred."""
-    with_object = [strata[name] for name in list(SIZES)[1:] if name in strata]
+def _extremes(strata: dict[str, dict[str, float]]) -> dict[str, dict[str, Any]]:
+    """The size classes with the smallest and the largest objects, the same if only one occurred."""
+    with_object = [strata[name] | {"name": name} for name in list(SIZES)[1:] if name in strata]
     return {"smallest": with_object[0], "largest": with_object[-1]}
+
+
+def _classes(compared: dict[str, Any]) -> dict[str, Any]:
+    """Dice of each class, and the classes in which the models together did best and worst.
+
+    Classes that no test image holds are named in ``absent``.
+    """
+    models = {name: found["per_case"] for name, found in compared["models"].items()}
+    names = list(next(iter(models.values())))
+    dice = {name: {model: rows[name]["dice"] for model, rows in models.items()} for name in names}
+    there = [n for n in names if all(found["mean"] is not None for found in dice[n].values())]
+    order = sorted(there, key=lambda n: sum(found["mean"] for found in dice[n].values()))
+    return {
+        "dice": {name: dice[name] for name in there},
+        "absent": [name for name in names if name not in there],
+        "worst": order[0],
+        "best": order[-1],
+    }
 
 
 def gather(figures: Path, dataset: str) -> dict[str, Any]:
@@ -125,24 +127,30 @@ def gather(figures: Path, dataset: str) -> dict[str, Any]:
     dict
         The sections of ``results.json`` under their names, and
 
-        - ``card``, ``recipe``, ``stage`` (its first);
+        - ``card``, ``several`` (has it several foreground classes?), ``classes``: see
+          :func:`_classes`;
+        - ``recipe``, ``sizes`` of its stages, ``machines`` (key to words, empty if not recorded);
         - ``models`` (key to title), ``scores`` (key to mean scores), ``metrics`` (key to title);
         - ``first``, ``second``: titles, the higher mean Dice first; ``ahead``: under how many
           conventions the first one leads; ``finding``: see :func:`_finding`;
+        - ``flip_gain``: key to what four mirrored views add to the mean Dice;
         - ``lighter``: cost to the title of the cheaper model; ``ceiling``: see :func:`_ceiling`;
         - ``smallest``, ``largest``: scores of the outermost size classes with an object;
         - ``confidence`` of the intervals and ``level`` of the tests.
     """
     results, entry = read_results(figures), card(dataset)
-    recipe, compared = trained_recipe(results, dataset), results["comparison"]
+    recipe, compared = experiment.trained_recipe(results, entry), results["comparison"]
     order = sorted(
         compared["models"], key=lambda m: -compared["models"][m]["foreground_mean"]["dice"]["mean"]
     )
     return {
         **{name: results[name] for name in SECTIONS},
         "card": entry,
+        "several": entry.n_classes > 2,
+        "classes": _classes(compared),
         "recipe": recipe,
-        "stage": recipe.stages[0],
+        "sizes": experiment.sizes(recipe),
+        "machines": {m: experiment.machine(results[m].get("environment", {})) for m in order},
         "models": {name: title for name, title in MODEL_TITLES.items() if name in order},
         "scores": {name: m["foreground_mean"] for name, m in compared["models"].items()},
         "finding": _finding(compared["dice"]),
@@ -150,7 +158,8 @@ def gather(figures: Path, dataset: str) -> dict[str, Any]:
         "second": MODEL_TITLES[order[1]],
         "ahead": _ahead(compared["conventions"], *order),
         "ceiling": _ceiling(results["preprocessing"]),
-        "metrics": METRICS,
+        "flip_gain": _flip_gain(compared["conventions"]),
+        "metrics": titles(compared["models"][order[0]].get("unit", "px")),
         "lighter": _lighter(compared["cost"]),
         **_extremes(results["evaluation"]["strata"]),
         "confidence": f"{intervals.LEVEL}\u00a0%",

@@ -87,7 +87,8 @@ def estimate(found: Mapping[str, float | None]) -> str:
     return f"{_plain(found['mean'])} ({bounds(found)})"
 
 
-WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+         "eleven", "twelve")  # fmt: skip
 
 
 @_defined

@@ -17,12 +17,12 @@ from seglib.recipes import Recipe
 from seglib.report.tree import Node
 
 
-def draw_diagrams(recipe: Recipe, folder: Path) -> None:
-    """Draw ``architecture_<model>`` of each network, as this recipe builds it."""
+def draw_diagrams(recipe: Recipe, n_classes: int, folder: Path) -> None:
+    """Draw ``architecture_<model>`` of each network, as this recipe builds it for its classes."""
     with plt.rc_context():
         use_style()
         for model, draw in DIAGRAMS.items():
-            network = build_model(replace(recipe, model=model, weights=None))
+            network = build_model(replace(recipe, model=model, weights=None), n_classes)
             figure = draw(network, recipe.size)
             write_figure(figure, folder / f"architecture_{model}")
             plt.close(figure)
@@ -36,21 +36,32 @@ def draw_code(root: Path, wanted: dict[str, tuple[str, str, bool]], folder: Path
 
 
 def for_typst(folder: Path) -> Callable[[Node], Node]:
-    """What turns an image into typst's own, with its alternative text, as vectors if there are any.
+    """What gives images and formulas in typst their alternative texts, which pandoc drops.
 
-    Pandoc's typst writer drops alternative texts.
+    An image is taken as vectors if `folder` has them. A formula's text is its TeX.
     """
 
     def change(node: Node) -> Node:
-        """An image as typst with its alternative text; any other node as it is."""
+        """An image or formula as typst with its alternative text; any other node as it is."""
+        if node["t"] == "Math":
+            rule = f"#[#set math.equation(alt: {_quoted(node['c'][1])})\n"
+            return {"t": "Span", "c": [["", [], []], [_typst(rule), node, _typst("]")]]}
         if node["t"] != "Image":
             return node
         (_, _, attributes), alt, (target, _) = node["c"]
         vector = Path(target).with_suffix(".pdf")
         path = vector if (folder / vector).is_file() else Path(target)
-        words = json.dumps("".join(n.get("c", " ") for n in alt), ensure_ascii=False)
-        width = dict(attributes)["width"]
-        typst = f'#image("{path.as_posix()}", width: {width}, alt: {words})'
-        return {"t": "RawInline", "c": ["typst", typst]}
+        words = _quoted("".join(n.get("c", " ") for n in alt))
+        return _typst(
+            f'#image("{path.as_posix()}", width: {dict(attributes)["width"]}, alt: {words})'
+        )
 
     return change
+
+
+def _typst(words: str) -> Node:
+    return {"t": "RawInline", "c": ["typst", words]}
+
+
+def _quoted(words: str) -> str:
+    return json.dumps(words, ensure_ascii=False)

@@ -41,11 +41,14 @@ class Placed:
     code
         Place (a notebook or module) and name of each picture of code; and whether its output
         is shown.
+    cells
+        Notebook and name of each cell that is shown as a browser pictured it.
     """
 
     shown: list[str] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)
     code: dict[str, tuple[str, str, bool]] = field(default_factory=dict)
+    cells: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def _size(picture: Path) -> tuple[float, float]:
@@ -84,13 +87,43 @@ def _functions(folder: Path, placed: Placed) -> dict[str, Callable[..., str]]:
         alt = f"Source code of {of} in {place}{', with its output' if result else ''}."
         return _figure(name, alt, f"{caller().rstrip()} Source: `{place}`.", TEXT_WIDTH)
 
+    def cell(
+        name: str, place: str, of: str, caller: Callable[[], str], result: bool = False
+    ) -> str:
+        """A cell with its result as a browser pictured it; where none did, a picture of its code.
+
+        `result` puts the stored printed output below the code, if it is the same on all data.
+        """
+        if not (folder / f"{name}.png").is_file():
+            return code(name, place, of, caller, result)
+        placed.cells[name] = (place, of)
+        placed.shown.append(name)
+        alt = f"Screenshot of the cell of {place} that makes {of}, with its result."
+        words = f"{caller().rstrip()} Screenshot of a cell of `{place}` with its result."
+        return _figure(name, alt, words, fitted(name))
+
     def listed(name: str) -> str:
         """The name of a figure that is only listed, in the appendix."""
         fitted(name)
         placed.listed.append(name)
         return f"`{name}`"
 
-    return {"figure": figure, "code": code, "listed": listed}
+    return {"figure": figure, "code": code, "cell": cell, "listed": listed}
+
+
+def environment(sources: Path) -> jinja2.Environment:
+    """How the templates in the folder ``report/`` are read."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(sources),
+        undefined=jinja2.StrictUndefined,
+        # Pandoc's attributes, {#fig:name}, look like jinja's own comments.
+        comment_start_string="{##",
+        comment_end_string="##}",
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(FILTERS)
+    return made
 
 
 def typed_numbers(text: str) -> list[str]:
@@ -132,18 +165,9 @@ def render(
         If a figure is missing.
     """
     placed = Placed()
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(sources),
-        undefined=jinja2.StrictUndefined,
-        # Pandoc's attributes, {#fig:name}, look like jinja's own comments.
-        comment_start_string="{##",
-        comment_end_string="##}",
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(FILTERS)
     try:
-        words = environment.get_template(template).render(facts | _functions(figures, placed))
+        written = environment(sources).get_template(template)
+        words = written.render(facts | _functions(figures, placed))
     except jinja2.UndefinedError as error:
         raise ValueError(
             f"{_place(error, sources)} asks for something that the results do not have: "

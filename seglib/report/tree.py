@@ -15,6 +15,7 @@ Node = dict[str, Any]
 KINDS = {"sec": "Section", "fig": "Figure", "tbl": "Table", "eq": "Equation"}
 NOT_WORDS = {"Cite", "Note", "Math", "Image", "Code", "RawInline"}
 NOT_PROSE = {"Figure", "Table", "CodeBlock", "RawBlock"}
+GAP = 6 * "\u00a0"  # before the number of an equation; LibreOffice keeps no other space there
 NOT_COUNTED = {"refs", "appendix"}  # identifiers of what stands behind the report
 
 
@@ -155,7 +156,7 @@ def stamp(document: Node, labels: dict[str, str]) -> Node:
             content[2] = [{"t": "Str", "c": number}, {"t": "Space"}, *content[2]]
         elif kind == "Span":
             (math,) = content[1]
-            math["c"][1] += rf"\qquad({number})"
+            math["c"][1] += rf"\text{{{GAP}({number})}}"
         else:
             captioned = node if kind == "Figure" else content[1][0]
             caption = captioned["c"][1][1]

@@ -1,0 +1,63 @@
+"""Which experiment was it, and on which machine? The results say so, not today's settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from seglib.cards import DatasetCard
+from seglib.recipes import Recipe, recipes
+from seglib.report.numbers import words
+
+KINDS = {"cpu": "a processor", "cuda": "a graphics card", "mps": "the graphics cores of a chip"}
+PRECISIONS = {
+    "32-true": "single precision",
+    "bf16-mixed": "mixed precision with bfloat16",
+    "16-mixed": "mixed precision with half-precision numbers",
+}
+
+
+def trained_recipe(results: dict[str, Any], card: DatasetCard) -> Recipe:
+    """The named recipe of this task that these results come from.
+
+    Raises
+    ------
+    ValueError
+        If none has the encoder, the input size and the epochs that were recorded.
+    """
+    encoder, epochs = results["unet"]["encoder"], results["unet"]["epochs"]
+    size, family = results["preprocessing"]["size"], card.recipe
+    for known in recipes():
+        if known.name not in (family, f"{family}-modern", f"{family}-quick"):
+            continue
+        if (known.encoder, known.size, known.epochs) == (encoder, size, epochs):
+            return replace(known, dataset=card.name)
+    raise ValueError(
+        f"The results of '{card.name}' come from {epochs} epochs of {encoder} at {size} px, which "
+        f"is no recipe '{family}' of `seglib recipes`: run notebooks 03 to 06 again, or add it."
+    )
+
+
+def sizes(recipe: Recipe) -> list[int]:
+    """Sides of the network's input, px, in the order of the stages; none twice in a row."""
+    found = [recipe.stage_size(stage) for stage in recipe.stages]
+    return [size for i, size in enumerate(found) if i == 0 or size != found[i - 1]]
+
+
+def machine(environment: dict[str, Any]) -> str:
+    """What a run was computed on, in words; empty if it was not recorded.
+
+    Parameters
+    ----------
+    environment
+        As in ``environment.json``, see :func:`seglib.hardware.environment`.
+    """
+    if not environment:
+        return ""
+    kind, _, name = environment["device"].partition(" ")
+    threads, precision = environment["threads"], environment["precision"]
+    return (
+        f"{KINDS.get(kind, kind)} {name} with {words(threads)} thread{'s' if threads > 1 else ''}, "
+        f"in {PRECISIONS.get(precision, precision)}, "
+        f"under PyTorch {environment['torch']} and Python {environment['python']}"
+    )
