@@ -121,8 +121,8 @@ class Recipe:
         return sum(stage.epochs for stage in self.stages)
 
     def stage_size(self, stage: Stage) -> int:
-        """Side of the network's input in one stage, px."""
-        return round(self.size * stage.scale)
+        """Side of the network's input in one stage, px: a multiple of 32 where it is scaled."""
+        return self.size if stage.scale == 1 else max(32, 32 * round(self.size * stage.scale / 32))
 
     @property
     def run_name(self) -> str:

@@ -30,12 +30,12 @@ RECIPES = (
             name="polyp-modern",
             dataset="kvasir-seg",
             encoder="resnet18",
-            size=128,
+            size=160,
             paste=0.5,
             ema=0.995,
             stages=(
-                Stage(epochs=70, loss="bce_image_dice", batch_size=8, scale=0.75),
-                Stage(epochs=12, lr=3e-4, loss="bce_image_dice", batch_size=8),
+                Stage(epochs=70, loss="bce_image_dice", batch_size=8, scale=0.6),
+                Stage(epochs=24, lr=5e-4, loss="bce_image_dice", batch_size=8),
             ),
         ),
         "This course: ResNet-18 encoder, AdamW with one cycle, BCE + Dice per image, running mean "
