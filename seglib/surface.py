@@ -15,11 +15,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import cKDTree
 
 from seglib.counting import check_masks
+
+CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))  # a pixel and its edge neighbours
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,9 @@ class SurfaceDistances:
 
 def outline(mask: np.ndarray) -> np.ndarray:
     """Pixels of a mask ``(H, W)`` with an edge neighbour outside it, ``(H, W) bool``."""
-    mask = mask.astype(bool)
-    inside = np.zeros_like(mask)
-    centre = mask[1:-1, 1:-1] & mask[:-2, 1:-1] & mask[2:, 1:-1]
-    inside[1:-1, 1:-1] = centre & mask[1:-1, :-2] & mask[1:-1, 2:]
-    return mask & ~inside
+    mask = np.uint8(mask != 0)
+    inside = cv2.erode(mask, CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return mask > inside
 
 
 def _points(mask: np.ndarray, spacing: tuple[float, float]) -> np.ndarray:

@@ -86,6 +86,12 @@ def test_scores_that_weigh_background_or_size(cells, scores):
     assert [*found, metrics.volumetric_similarity(cells)] == pytest.approx(scores, abs=1e-12)
 
 
+def test_many_classes_are_counted_pair_by_pair():
+    truth = np.arange(40, dtype=np.uint8).reshape(5, 8)
+    matrix = metrics.confusion(truth, truth[:, ::-1], 40)  # 1600 pairs do not fit in a byte
+    assert matrix.sum() == 40 and (matrix[truth.ravel(), truth[:, ::-1].ravel()] == 1).all()
+
+
 def test_mcc_of_a_million_images_keeps_its_digits():
     cells = np.array([3, 1, 2, 30], dtype=np.int64) * 10**10
     assert metrics.mcc(cells) == pytest.approx(metrics.mcc([3, 1, 2, 30]), abs=1e-12)
