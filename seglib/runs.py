@@ -67,6 +67,12 @@ class Run:
         record = self.path / "environment.json"
         return json.loads(record.read_text()) if record.is_file() else {}
 
+    @property
+    def best(self) -> pd.Series:
+        """Row of the history whose weights were kept: the best Dice of the stages at full size."""
+        full = self.history[self.history["stage"].isin(self.recipe.full_stages)]
+        return full.loc[full["val_dice"].idxmax()]
+
     @staticmethod
     def begin(folder: Path, recipe: Recipe, cases: pd.DataFrame, environment: dict) -> None:
         """Write down what is about to be trained.
@@ -103,10 +109,9 @@ class Run:
         name = f"{self.recipe.model} with encoder {self.recipe.encoder}"
         if self.history.empty:
             return f"{name}, loaded from {self.checkpoint.name}"
-        best = self.history.loc[self.history["val_dice"].idxmax()]
         return (
             f"{name}, {len(self.history)} epochs, best validation Dice "
-            f"{best['val_dice']:.3f} in epoch {best['epoch']:.0f}"
+            f"{self.best['val_dice']:.3f} in epoch {self.best['epoch']:.0f}"
         )
 
 

@@ -138,7 +138,7 @@ def fit(recipe: Recipe, cases: pd.DataFrame | None = None, outputs: Path | None 
 
 
 def _train(recipe: Recipe, cases: pd.DataFrame, folder: Path) -> None:
-    """All stages, then the best network of all of them as ``checkpoints/best.ckpt``."""
+    """All stages, then the best network at full size as ``checkpoints/best.ckpt``."""
     places = [folder / "checkpoints" / f"stage{i + 1}" for i in range(len(recipe.stages))]
     rows: list[dict] = []
     with _quiet_lightning():
@@ -147,7 +147,9 @@ def _train(recipe: Recipe, cases: pd.DataFrame, folder: Path) -> None:
                 rows[:] = pd.read_csv(folder / "history.csv").to_dict("records")
             else:
                 _train_stage(recipe, index, cases, folder, rows)
-    best = pd.DataFrame(rows).groupby("stage")["val_dice"].max().idxmax()
+    table = pd.DataFrame(rows)
+    table = table[table["stage"].isin(recipe.full_stages)]
+    best = table.groupby("stage")["val_dice"].max().idxmax()
     n_classes = cases.attrs["card"].n_classes
     module = Segmenter(recipe, recipe.stages[best - 1], n_classes)
     state = torch.load(places[best - 1] / "best.ckpt", map_location="cpu")["state_dict"]

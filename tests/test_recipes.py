@@ -63,9 +63,11 @@ def test_what_is_better_is_better_everywhere():
 
 def test_a_stage_may_work_on_smaller_images_and_the_last_one_does_not():
     modern = recipe("polyp-modern")
-    assert [modern.stage_size(stage) for stage in modern.stages] == [96, 128]
+    assert [modern.stage_size(stage) for stage in modern.stages] == [96, 160]
+    small = recipe("polyp-modern", size=64)
+    assert [small.stage_size(stage) for stage in small.stages] == [32, 64]  # not 38 px
     with pytest.raises(ValueError, match="size is 77 px.*multiple of its stride"):
-        build_model(recipe("polyp-modern", size=128, scale=0.6))
+        build_model(recipe("polyp-modern", size=77))
 
 
 def test_organs_are_not_mirrored():
@@ -159,6 +161,7 @@ def test_run_names_differ_exactly_when_recipes_do():
         ("polyp", {"optimiser": "adamm"}, "Unknown optimiser 'adamm'"),
         ("polyp", {"schedule": "onecycle"}, "Did you mean 'one-cycle'"),
         ("polyp", {"precision": "64"}, "Unknown precision '64'"),
+        ("polyp", {"scale": 0.5}, "last stage works at 0.5 of the recipe's size.*give it scale 1"),
     ],
 )
 def test_unknown_names_are_refused(name, fields, message):

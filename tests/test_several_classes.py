@@ -213,7 +213,7 @@ def test_figures_of_the_predictions(runs, cases, results) -> None:
     assert {"image", "truth", "U-Net", "first", "spleen"} <= set(texts(side).splitlines())
     sheet = pictures.pictures({"a": (images[0], truths[0])}, classes=card.classes)
     assert len(sheet.axes[0].collections) == 2 * len(np.unique(truths[0])[1:])
-    assert texts(training.curves({"unet": runs["unet"].history}))
+    assert texts(training.curves({"unet": runs["unet"]}))
 
 
 def test_the_survey_counts_each_class(cases) -> None:

@@ -18,7 +18,7 @@ from seglib.images import read_image
 from seglib.inference import predict, predict_cases, to_labels
 from seglib.predictions import kept_epochs, load_epoch
 from seglib.recipes import Recipe, Stage
-from seglib.runs import load_run
+from seglib.runs import Run, load_run
 from seglib.segmenter import Segmenter
 from seglib.snapshots import watched
 from seglib.training import fit
@@ -63,6 +63,14 @@ def test_it_learns(run, cases):
     assert to_labels(probability).mean() == pytest.approx(0.2, abs=0.19), row.case
 
 
+def assert_kept_weights_are_the_best(run: Run, cases: pd.DataFrame) -> None:
+    """What the weights see is what was seen in the best epoch."""
+    for row, probability in predict_cases(run, cases):
+        seen = load_epoch(run, int(run.best["epoch"]), row.case, probability.shape)
+        assert seen.dtype == np.float32
+        assert np.abs(seen - probability).max() < 0.01
+
+
 def test_a_run_keeps_what_made_it(run):
     names = {p.name for p in run.path.iterdir()}
     assert {"recipe.json", "environment.json", "history.csv", "cases.csv"} <= names
@@ -77,14 +85,8 @@ def test_a_run_keeps_what_it_saw_after_each_epoch(run, cases):
     kept = kept_epochs(run)
     assert kept["case"].unique().tolist() == sorted(names)
     assert kept["epoch"].tolist() == list(range(1, 9)) * len(names)
-    # The weights of the best epoch are kept, so what they see is what was kept.
-    best = run.history["val_dice"].idxmax() + 1
-    rows = cases[cases["case"].isin(names)]
-    rows.attrs = cases.attrs
-    for row, probability in predict_cases(run, rows):
-        seen = load_epoch(run, best, row.case, probability.shape)
-        assert seen.dtype == np.float32
-        assert np.abs(seen - probability).max() < 0.01
+    assert run.best["val_dice"] == run.history["val_dice"].max()
+    assert_kept_weights_are_the_best(run, cases[cases["case"].isin(names)])
 
 
 def test_a_finished_run_is_loaded(run):
@@ -137,6 +139,17 @@ def test_two_stages_follow_each_other(cases, tmp_path):
     assert list(run.history["stage"]) == [1, 1, 2, 2]
     assert list(run.history["epoch"]) == [1, 2, 3, 4]
     assert run.history["val_dice"].iloc[2] > 0.5 * run.history["val_dice"].iloc[1]
+
+
+def test_only_a_stage_at_full_size_is_kept(cases, tmp_path):
+    stages = (
+        Stage(epochs=6, lr=1e-2, batch_size=4, scale=0.5),
+        Stage(epochs=1, lr=1e-9, schedule="constant", batch_size=4),
+    )
+    run = fit(dataclasses.replace(TINY, size=64, stages=stages), cases, tmp_path)
+    assert run.recipe.full_stages == (2,) and run.best["stage"] == 2
+    assert run.history["val_dice"].max() > run.best["val_dice"]
+    assert_kept_weights_are_the_best(run, watched(cases))
 
 
 def test_patience_ends_a_stage_early(cases, tmp_path):

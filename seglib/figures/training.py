@@ -15,11 +15,12 @@ from seglib.display import show
 from seglib.figures.classes import side_by_side
 from seglib.figures.networks import CAPTION_MM, bare
 from seglib.figures.pictures import error_map
-from seglib.figures.style import COLOURS, MODEL_TITLES, TWO_COLUMNS, figure, overlay
+from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure, overlay
 from seglib.images import read_image, read_mask
 from seglib.inference import to_labels
 from seglib.losses import build_loss
 from seglib.metrics import counts, dice
+from seglib.runs import Run
 
 LOSS_STYLES = {
     "bce": ("BCE", COLOURS["unet"], "-"),
@@ -109,33 +110,36 @@ def _false_alarm(name: str, share: float, wrong: float = 0.005) -> float:
     return float(build_loss(name)(probability.logit().view(1, *shape), target.view(shape)))
 
 
-def curves(histories: Mapping[str, pd.DataFrame]) -> Figure:
-    """Loss, validation Dice and learning rate, epoch by epoch.
+def curves(runs: Mapping[str, Run]) -> Figure:
+    """Loss, validation Dice and learning rate, epoch by epoch; a grey line where a stage begins.
 
     Parameters
     ----------
-    histories
-        Name of a model -> its history: columns ``epoch, train_loss, val_loss, val_dice, lr``.
+    runs
+        Name of a model -> its run. A dot marks the epoch whose weights were kept.
     """
     fig, (loss, score, rate) = figure(TWO_COLUMNS, 60, ncols=3)
-    for place, (name, history) in enumerate(histories.items()):
+    for place, (name, run) in enumerate(runs.items()):
+        history, best = run.history, run.best
         epochs, colour = history["epoch"], COLOURS[name]
         title = MODEL_TITLES[name]
         loss.plot(epochs, history["train_loss"], ":", color=colour, label=f"{title}, training")
         loss.plot(epochs, history["val_loss"], color=colour, label=f"{title}, validation")
         score.plot(epochs, history["val_dice"], color=colour, label=title)
-        best = history.loc[history["val_dice"].idxmax()]
         score.plot(best["epoch"], best["val_dice"], "o", color=colour, ms=4)
         score.annotate(
             f"{best['val_dice']:.3f}", (best["epoch"], best["val_dice"]), (0, 5 - 15 * place),
             textcoords="offset points", ha="right", fontsize=7, color=colour,
         )  # fmt: skip
         rate.plot(epochs, history["lr"] * 1000, color=colour, label=title)
+        for begin in history.groupby("stage")["epoch"].min().iloc[1:]:
+            for axes in (loss, score, rate):
+                axes.axvline(begin - 0.5, color=GREY, lw=0.6, zorder=0)
     loss.set(title="Loss", xlabel="epoch", ylabel="loss", ylim=(0, None))
-    score.set(title="Validation Dice (dot: best)", xlabel="epoch", ylabel="Dice", ylim=(0, 1))
+    score.set(title="Validation Dice (dot: kept)", xlabel="epoch", ylabel="Dice", ylim=(0, 1))
     rate.set(title="Learning rate", xlabel="epoch", ylabel="learning rate, 1/1000", ylim=(0, None))
     loss.legend()
-    if len(histories) > 1:
+    if len(runs) > 1:
         score.legend(loc="lower right")
     return fig
 

@@ -111,6 +111,11 @@ class Recipe:
 
     def __post_init__(self) -> None:
         nearest(self.precision, PRECISIONS, "precision")
+        if self.stages[-1].scale != 1:
+            raise ValueError(
+                f"The last stage works at {self.stages[-1].scale:g} of the recipe's size; "
+                "networks are used at the full size, so give it scale 1."
+            )
         for stage in self.stages:
             nearest(stage.optimiser, OPTIMISERS, "optimiser")
             nearest(stage.schedule, SCHEDULES, "schedule")
@@ -123,6 +128,11 @@ class Recipe:
     def stage_size(self, stage: Stage) -> int:
         """Side of the network's input in one stage, px: a multiple of 32 where it is scaled."""
         return self.size if stage.scale == 1 else max(32, 32 * round(self.size * stage.scale / 32))
+
+    @property
+    def full_stages(self) -> tuple[int, ...]:
+        """Numbers, from 1, of the stages at full size; only their scores can be compared."""
+        return tuple(i for i, s in enumerate(self.stages, 1) if self.stage_size(s) == self.size)
 
     @property
     def run_name(self) -> str:
