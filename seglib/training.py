@@ -77,14 +77,13 @@ def _train_stage(recipe: Recipe, index: int, cases: pd.DataFrame, folder: Path, 
     data = SegmentationData(cases, recipe, stage, folder.parent / "cache")
     bar = tqdm(total=recipe.epochs, desc=f"Training {recipe.model}", unit="epoch", leave=False)
     watched = {"monitor": "val_dice", "mode": "max"}
+    every_epoch = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     callbacks = [
         Snapshots(folder, cases, rows),
         History(folder / "history.csv", index + 1, rows, bar),
-        ModelCheckpoint(
-            place, "best", save_last=True, save_on_train_epoch_end=True,
-            enable_version_counter=False, **watched
-        ),
-    ]  # fmt: skip
+        ModelCheckpoint(place, "best", save_weights_only=True, **every_epoch, **watched),
+        ModelCheckpoint(place, "last", **every_epoch),  # after the best, whose score it keeps
+    ]
     if recipe.patience:
         callbacks.append(EarlyStopping(patience=recipe.patience, **watched))
     trainer = L.Trainer(

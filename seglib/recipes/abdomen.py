@@ -47,10 +47,10 @@ RECIPES = (
             encoder="resnet18",
             size=128,
             augmentation="upright",
-            ema=0.98,
+            ema=0.95,
             stages=(
-                Stage(epochs=16, lr=2e-3, loss="bce_image_dice", batch_size=8, scale=0.5),
-                Stage(epochs=4, lr=5e-4, loss="bce_image_dice", batch_size=8),
+                Stage(epochs=10, lr=3e-3, loss="bce_image_dice", batch_size=8, scale=0.75),
+                Stage(epochs=5, lr=1e-3, loss="bce_image_dice", batch_size=8),
             ),
         ),
         "This course: minutes on synthetic abdomens.",
