@@ -31,6 +31,8 @@ RELATIVE = 0.25  # of the stored number, where it lies outside
 NUMBER = re.compile(
     r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?(?!\w|\.\d)(?: ?%)?"
 )
+# A figure is as high as the pictures that a network's scores choose for it.
+FIGURE = re.compile(r"<Figure size \S+ with")
 # Packages of an extra that one chapter asks for; without them it is skipped, and says so.
 EXTRAS = {"09_audit": ("audit", ("medpy", "monai", "sklearn", "torchmetrics"))}
 SETTINGS = {"SEGLIB_DATASET": "phantom-polyp", "SEGLIB_PROFILE": "quick"}
@@ -54,6 +56,7 @@ def agree(stored: str, computed: str) -> bool:
 
     Runs of blanks count as one: pandas pads a column to its widest number.
     """
+    stored, computed = (FIGURE.sub("<Figure with", text) for text in (stored, computed))
     words = [" ".join(NUMBER.sub("<number>", text).split()) for text in (stored, computed)]
     numbers = [NUMBER.findall(text) for text in (stored, computed)]
     return words[0] == words[1] and all(map(close, *numbers))
