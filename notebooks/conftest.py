@@ -4,7 +4,7 @@ nbval runs every code cell again and compares its text with the stored text, exa
 cannot be compared like that. Networks trained on two kinds of processor differ a little, so in
 cells tagged ``trained`` the numbers may differ by the tolerance below, and everything around the
 numbers must still be equal. And a cell that was never run has nothing to be compared with, so it
-fails here instead of passing. Pictures are not compared, nor is Markdown that a ``trained`` cell
+fails here instead of passing. Pictures and their sizes are not compared, nor is Markdown that a ``trained`` cell
 prints.
 
 The notebooks train for themselves in every test session: outputs go to a temporary folder that
@@ -56,7 +56,6 @@ def agree(stored: str, computed: str) -> bool:
 
     Runs of blanks count as one: pandas pads a column to its widest number.
     """
-    stored, computed = (FIGURE.sub("<Figure with", text) for text in (stored, computed))
     words = [" ".join(NUMBER.sub("<number>", text).split()) for text in (stored, computed)]
     numbers = [NUMBER.findall(text) for text in (stored, computed)]
     return words[0] == words[1] and all(map(close, *numbers))
@@ -70,6 +69,14 @@ def _texts(output: dict) -> dict:
 def without_bars(outputs: list) -> list:
     """The outputs but for progress bars, which stand only where something was not done before."""
     return [output for output in outputs if "%|" not in _texts(output).get("text/plain", "")]
+
+
+def without_sizes(outputs: list) -> list:
+    """The outputs with figures named by their axes alone."""
+    for text in map(_texts, outputs):
+        if "text/plain" in text:
+            text["text/plain"] = FIGURE.sub("<Figure with", text["text/plain"])
+    return outputs
 
 
 def settle(computed: list, stored: list) -> None:
@@ -95,7 +102,7 @@ class CourseCell(IPyNbCell):
 
     def compare_outputs(self, test: list, ref: list, skip_compare: tuple | None = None) -> bool:
         """Whether the new outputs `test` equal the stored ones `ref`."""
-        test, ref = without_bars(test), without_bars(ref)
+        test, ref = (without_sizes(without_bars(outputs)) for outputs in (test, ref))
         if "trained" in self.cell.metadata.get("tags", []):
             settle(test, ref)
             skip_compare = (*(skip_compare or self.parent.skip_compare), "text/markdown")
