@@ -4,8 +4,8 @@ nbval runs every code cell again and compares its text with the stored text, exa
 cannot be compared like that. Networks trained on two kinds of processor differ a little, so in
 cells tagged ``trained`` the numbers may differ by the tolerance below, and everything around the
 numbers must still be equal. And a cell that was never run has nothing to be compared with, so it
-fails here instead of passing. Pictures and their sizes are not compared, nor is Markdown that a ``trained`` cell
-prints.
+fails here instead of passing. Pictures and their sizes are not compared, nor is Markdown that a
+``trained`` cell prints.
 
 The notebooks train for themselves in every test session: outputs go to a temporary folder that
 starts empty, and whatever SEGLIB_* variables the shell has set are put aside.
