@@ -24,7 +24,7 @@ from seglib.files import write_atomic
 from seglib.hardware import choose_precision, environment
 from seglib.loading import SegmentationData, prepare
 from seglib.recipes import Recipe
-from seglib.runs import Run, load_run, save_network
+from seglib.runs import Run, best_epoch, load_run, save_network
 from seglib.segmenter import Segmenter
 from seglib.snapshots import Snapshots
 
@@ -146,9 +146,7 @@ def _train(recipe: Recipe, cases: pd.DataFrame, folder: Path) -> None:
                 rows[:] = pd.read_csv(folder / "history.csv").to_dict("records")
             else:
                 _train_stage(recipe, index, cases, folder, rows)
-    table = pd.DataFrame(rows)
-    table = table[table["stage"].isin(recipe.full_stages)]
-    best = table.groupby("stage")["val_dice"].max().idxmax()
+    best = int(best_epoch(pd.DataFrame(rows), recipe)["stage"])
     n_classes = cases.attrs["card"].n_classes
     module = Segmenter(recipe, recipe.stages[best - 1], n_classes)
     state = torch.load(places[best - 1] / "best.ckpt", map_location="cpu")["state_dict"]
