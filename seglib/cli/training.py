@@ -42,6 +42,7 @@ def train(
     precision: Annotated[str | None, Option(help="auto, 32, bf16 or 16.")] = None,
     patience: Annotated[int | None, Option(help="Stop after epochs without gain.")] = None,
     seed: Annotated[int | None, Option(help="Of weights, order and augmentation.")] = None,
+    split: Annotated[str | None, Option(help="By group, image or COLUMN=VALUE.")] = None,
     split_seed: Annotated[int | None, Option(help="Of the split of the cases.")] = None,
 ) -> None:
     """Train a network and keep the best one.
