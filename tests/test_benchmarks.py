@@ -1,0 +1,56 @@
+"""What the benchmarks rest on: ways that work in turn, and ratios within a round. No times."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.benchmarks.turns import Turn, measure
+
+
+def first(job: Path, turn: Turn) -> None:
+    write(job, turn, "first")
+
+
+def second(job: Path, turn: Turn) -> None:
+    write(job, turn, "second")
+
+
+def broken(job: Path, turn: Turn) -> None:
+    raise SystemExit(1)
+
+
+def write(job: Path, turn: Turn, name: str) -> None:
+    for _ in turn:
+        for word in ("begins", "ends"):
+            with job.open("a") as log:
+                log.write(f"{name} {word}\n")
+
+
+def test_ways_alternate_and_never_work_together(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    seconds, memory = measure({"a": first, "b": second}, log, rounds=2)
+    assert seconds.shape == (2, 2) and list(seconds) == list(memory.index) == ["a", "b"]
+    assert (seconds > 0).all(axis=None) and (memory > 1).all()
+    order = ["first", "second", "second", "first", "first", "second"]  # the first round warms up
+    wanted = [f"{name} {word}" for name in order for word in ("begins", "ends")]
+    assert log.read_text().splitlines() == wanted
+
+
+def test_a_way_that_fails_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="The way 'b' failed"):
+        measure({"a": first, "b": broken}, tmp_path / "log", rounds=1)
+
+
+def test_ratios_are_taken_round_by_round() -> None:
+    pytest.importorskip("monai", reason="install seglib[audit]")
+    from tests.benchmarks.side_by_side import columns, markdown
+
+    seconds = pd.DataFrame({"student": [4.0, 8.0, 2.0], "other": [2.0, 4.0, 1.0]})
+    table = columns("training", "images/s", seconds, images=8)
+    assert table.loc["student"].tolist() == ["2.0", "1.00 (1.00 to 1.00)"]
+    assert table.loc["other"].tolist() == ["4.0", "2.00 (2.00 to 2.00)"]
+    assert columns("alone", "ms", seconds, images=10).loc["other", "alone, ms"] == "200.0"
+    assert markdown(table[:1]).splitlines()[2] == "| student | 2.0 | 1.00 (1.00 to 1.00) |"
