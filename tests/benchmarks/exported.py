@@ -1,7 +1,7 @@
 """What do ONNX Runtime and 8 bits save, and what do they cost? One run, on its test images.
 
-A script, not a test; it needs the extra `export`. From the course folder, with both files there
-(`seglib export outputs/RUN`, and again with `--int8`):
+A script, not a test; it needs the extras `audit` and `export`. From the course folder, with both
+files there (`seglib export outputs/RUN`, and again with `--int8`):
 
     python -m tests.benchmarks.exported outputs/RUN
     python -m tests.benchmarks.exported outputs/RUN val     # other images
