@@ -9,6 +9,8 @@ import pytest
 
 from tests.benchmarks.turns import Turn, measure
 
+HERE = "tests.test_benchmarks:"
+
 
 def first(job: Path, turn: Turn) -> None:
     write(job, turn, "first")
@@ -22,6 +24,10 @@ def broken(job: Path, turn: Turn) -> None:
     raise SystemExit(1)
 
 
+def lacking(job: Path, turn: Turn) -> None:
+    import no_such_package  # noqa: F401
+
+
 def write(job: Path, turn: Turn, name: str) -> None:
     for _ in turn:
         for word in ("begins", "ends"):
@@ -31,7 +37,7 @@ def write(job: Path, turn: Turn, name: str) -> None:
 
 def test_ways_alternate_and_never_work_together(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    seconds, memory = measure({"a": first, "b": second}, log, rounds=2)
+    seconds, memory = measure({"a": HERE + "first", "b": HERE + "second"}, log, rounds=2)
     assert seconds.shape == (2, 2) and list(seconds) == list(memory.index) == ["a", "b"]
     assert (seconds > 0).all(axis=None) and (memory > 1).all()
     order = ["first", "second", "second", "first", "first", "second"]  # the first round warms up
@@ -41,16 +47,25 @@ def test_ways_alternate_and_never_work_together(tmp_path: Path) -> None:
 
 def test_a_way_that_fails_is_named(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="The way 'b' failed"):
-        measure({"a": first, "b": broken}, tmp_path / "log", rounds=1)
+        measure({"a": HERE + "first", "b": HERE + "broken"}, tmp_path / "log", rounds=1)
+
+
+def test_a_way_whose_package_is_missing_is_left_out_loudly(tmp_path: Path, capsys) -> None:
+    ways = {"a": HERE + "first", "b": HERE + "lacking", "c": HERE + "second"}
+    seconds, memory = measure(ways, tmp_path / "log", rounds=2)
+    assert list(seconds) == list(memory.index) == ["a", "c"] and not seconds.isna().any(axis=None)
+    assert capsys.readouterr().out == (
+        "LEFT OUT: 'b' needs no_such_package, which is not installed.\n"
+    )
 
 
 def test_ratios_are_taken_round_by_round() -> None:
-    pytest.importorskip("monai", reason="install seglib[audit]")
-    from tests.benchmarks.side_by_side import columns, markdown
+    from tests.benchmarks.side_by_side import columns, markdown  # slow, and not for every process
 
     seconds = pd.DataFrame({"student": [4.0, 8.0, 2.0], "other": [2.0, 4.0, 1.0]})
     table = columns("training", "images/s", seconds, images=8)
     assert table.loc["student"].tolist() == ["2.0", "1.00 (1.00 to 1.00)"]
     assert table.loc["other"].tolist() == ["4.0", "2.00 (2.00 to 2.00)"]
     assert columns("alone", "ms", seconds, images=10).loc["other", "alone, ms"] == "200.0"
+    assert list(columns("alone", "ms", seconds, 10, usual="gone")) == ["alone, ms"]
     assert markdown(table[:1]).splitlines()[2] == "| student | 2.0 | 1.00 (1.00 to 1.00) |"

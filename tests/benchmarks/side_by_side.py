@@ -1,11 +1,12 @@
 """``make bench``: the usual loop, smp's Lightning example, MONAI and seglib on the same images.
 
-A script, not a test: times depend on the machine, so they are printed and never asserted. It needs
-the extra `audit`; with `export` it measures ONNX Runtime, too. On two idle cores it should take
-less than ten minutes. From the course folder:
+A script, not a test: times depend on the machine, so they are written down and never asserted.
+All ways have the same images, network, batch and size, and augmentation of the same kinds. (nnU-Net
+chooses network, size and batch itself, so it cannot stand in this table.) MONAI and medpy come with
+the extra `audit`, ONNX Runtime with `export`; what is missing is left out. From the course folder:
 
-    python -m tests.benchmarks.side_by_side                 # 256 px, 24 + 16 images, 5 rounds
-    python -m tests.benchmarks.side_by_side 64 16 4 2       # the same, to see whether it runs
+    python -m tests.benchmarks.side_by_side figures/benchmarks    # 256 px, 24 + 16 images, 5 rounds
+    python -m tests.benchmarks.side_by_side outputs/try 64 16 4 2   # smaller, to see it run
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 from datetime import date
+from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -24,17 +26,24 @@ import pandas as pd
 
 from seglib.datasets import from_folders
 from seglib.export import export
+from seglib.files import write_atomic
 from seglib.hardware import environment
 from seglib.intervals import summarise
 from seglib.phantoms import write_phantom
 from seglib.recipes import Recipe, Stage
 from seglib.training import fit
-from tests.benchmarks.training_ways import WAYS, Job
 from tests.benchmarks.turns import measure
-from tests.benchmarks.using_ways import ANSWERS, EXPORTED, PASSES, SCORES
+from tests.benchmarks.ways.job import PASSES, Job
 
 NATIVE = (528, 624)  # px; about the middle of Kvasir-SEG
 EPOCHS = 12  # so that the masks which are scored have the shape of masks
+PACKAGES = ("torch", "lightning", "segmentation-models-pytorch", "monai", "medpy", "onnxruntime")
+
+MODULES = {"student": "student", "smp": "smp_lightning", "monai": "monai_cached", "seglib": "ours"}
+TRAIN = {name: f"tests.benchmarks.ways.{module}:train" for name, module in MODULES.items()}
+SCORE = {name: way.replace(":train", ":score") for name, way in TRAIN.items() if name != "smp"}
+ANSWER = {name: way.replace(":score", ":answer") for name, way in SCORE.items()}
+EXPORTED = {"seglib, ONNX": "onnx", "seglib, ONNX int8": "int8"}
 
 
 def make_job(folder: Path, size: int, train: int, test: int) -> Job:
@@ -51,11 +60,18 @@ def make_job(folder: Path, size: int, train: int, test: int) -> Job:
 def train_and_export(job: Job) -> None:
     """Leave a trained network, and what can be exported of it, in the outputs."""
     run = fit(job.recipe, job.cases, job.outputs)
-    for int8 in (False, True):
+    for name, int8 in zip(EXPORTED, (False, True), strict=True):
         try:
             export(run, int8)
         except (ModuleNotFoundError, ValueError) as error:
-            print(f"Not exported: {error}")
+            print(f"LEFT OUT: '{name}'. {error}")
+
+
+def exported(job: Job) -> dict[str, str]:
+    """Ways to use the files that were exported."""
+    there = {path.name for path in job.outputs.rglob("*.onnx")}
+    files = zip(EXPORTED.items(), ("best.onnx", "best-int8.onnx"), strict=True)
+    return {name: f"tests.benchmarks.ways.ours:{way}" for (name, way), f in files if f in there}
 
 
 def columns(
@@ -64,10 +80,13 @@ def columns(
     """Median of each way, and round by round how many times as fast as the usual way it is."""
     middle = seconds.median() / images
     shown = 1000 * middle if unit == "ms" else 1 / middle
-    ratios = seconds.rdiv(seconds[usual], axis=0)
-    ratios = summarise(ratios, pd.Series(range(len(ratios))))
-    words = [f"{row['mean']:.2f} ({row.low:.2f} to {row.high:.2f})" for _, row in ratios.iterrows()]
-    return pd.DataFrame({f"{what}, {unit}": shown.map("{:.1f}".format), f"{what}, ×": words})
+    table = {f"{what}, {unit}": shown.map("{:.1f}".format)}
+    if usual in seconds:
+        ratios = summarise(seconds.rdiv(seconds[usual], axis=0), pd.Series(range(len(seconds))))
+        table[f"{what}, ×"] = [
+            f"{row['mean']:.2f} ({row.low:.2f} to {row.high:.2f})" for _, row in ratios.iterrows()
+        ]
+    return pd.DataFrame(table)
 
 
 def machine() -> str:
@@ -76,24 +95,26 @@ def machine() -> str:
     lines = names.read_text().splitlines() if names.is_file() else []
     name = next((line.partition(": ")[2] for line in lines if "model name" in line), "")
     cores = f"{name or platform.processor()}, {os.cpu_count()} cores, {facts['threads']} threads"
-    packages = [f"{name} {facts[name]}" for name in ("python", "torch", "lightning")]
+    packages = [f"Python {facts['python']}"]
+    for package in PACKAGES:
+        try:
+            packages.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            packages.append(f"without {package}")
     return f"{cores}, precision {facts['precision']}; {', '.join(packages)}"
 
 
-def main(size: int = 256, train: int = 24, test: int = 16, rounds: int = 5) -> None:
-    """Print one table."""
+def main(out: str, size: int = 256, train: int = 24, test: int = 16, rounds: int = 5) -> None:
+    """Write the table, ``side_by_side.md``, and seconds of every round, ``side_by_side.csv``."""
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         job = make_job(Path(folder), size, train, test)
         maker = get_context("spawn").Process(target=train_and_export, args=(job,))
         maker.start()
         maker.join()
-        there = {path.name for path in job.outputs.rglob("*.onnx")}
-        files = zip(EXPORTED.items(), ("best.onnx", "best-int8.onnx"), strict=True)
-        answers = ANSWERS | dict(way for way, file in files if file in there)
-        epochs, memory = measure(WAYS, job, rounds)
-        scores, _ = measure(SCORES, job, rounds)
-        passes, _ = measure(answers, job, rounds)
+        epochs, memory = measure(TRAIN, job, rounds)
+        scores, _ = measure(SCORE, job, rounds)
+        passes, _ = measure(ANSWER | exported(job), job, rounds)
     seen = train // job.batch * job.batch
     parts = [
         columns("training", "images/s", epochs, seen),
@@ -101,15 +122,24 @@ def main(size: int = 256, train: int = 24, test: int = 16, rounds: int = 5) -> N
         columns("evaluation", "images/s", scores, test),
         columns("network, batch 1", "ms", passes, PASSES),
     ]
-    table = pd.concat(parts, axis=1).fillna("–")
     minutes = (time.perf_counter() - begun) / 60
-    print(f"""
+    text = f"""# Side by side
+
 {date.today()}, {machine()}
+
 U-Net, ResNet-34, {size} px, batch {job.batch}; an epoch of {seen} synthetic images; {test} others
 evaluated at their own size, about {NATIVE[0]} x {NATIVE[1]} px; {rounds} rounds in turn. ×: times
 as fast as the student loop, mean and 95 % bootstrap interval. All of it took {minutes:.1f} minutes.
 
-{markdown(table)}""")
+{markdown(pd.concat(parts, axis=1).fillna("–"))}
+"""
+    taken = {"training": epochs, "evaluation": scores, "network": passes}
+    taken = pd.concat(taken, names=["part", "round"]).melt(
+        ignore_index=False, var_name="way", value_name="seconds"
+    )
+    write_atomic(Path(out) / "side_by_side.csv", taken.dropna().to_csv(float_format="%.4f"))
+    write_atomic(Path(out) / "side_by_side.md", text)
+    print(text)
 
 
 def markdown(table: pd.DataFrame) -> str:
@@ -120,4 +150,4 @@ def markdown(table: pd.DataFrame) -> str:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(sys.argv[1], *map(int, sys.argv[2:]))

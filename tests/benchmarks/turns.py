@@ -2,7 +2,7 @@
 
 The speed of a shared machine drifts, so rounds are interleaved (A B C, B C A, ...) and ratios are
 taken within a round. The first round of each way warms up and is not counted, nor is what a way
-does before it, such as filling a cache.
+does before it, such as filling a cache. A way whose package is missing is left out, and said so.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import multiprocessing
 import resource
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
+from pkgutil import resolve_name
 from typing import Any
 
 import pandas as pd
@@ -34,8 +35,8 @@ class Turn:
             self.end()
 
     def begin(self) -> None:
-        """Say that all is ready, wait, start the clock."""
-        self.pipe.send("ready")
+        """Say that nothing is missing, wait, start the clock."""
+        self.pipe.send(None)
         self.pipe.recv()
         self.since = time.perf_counter()
 
@@ -45,21 +46,22 @@ class Turn:
         self.pipe.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
 
-Way = Callable[[Any, Turn], None]
-
-
-def _work(way: Way, job: Any, pipe: Connection, rounds: int) -> None:
+def _work(way: str, job: Any, pipe: Connection, rounds: int) -> None:
     warnings.simplefilter("ignore")  # hints about workers and loggers
-    way(job, Turn(pipe, rounds))
+    try:
+        resolve_name(way)(job, Turn(pipe, rounds))
+    except ModuleNotFoundError as error:
+        pipe.send(error.name)
 
 
-def measure(ways: dict[str, Way], job: Any, rounds: int) -> tuple[pd.DataFrame, pd.Series]:
+def measure(ways: dict[str, str], job: Any, rounds: int) -> tuple[pd.DataFrame, pd.Series]:
     """Let the ways do a job in turn.
 
     Parameters
     ----------
     ways
-        Name -> function of the job and a :class:`Turn`; importable, since each gets a process.
+        Name -> ``module:function`` of the job and a :class:`Turn`. Each is imported in a process
+        of its own, where its packages are needed.
     job
         What all of them are given; pickled.
     rounds
@@ -68,36 +70,38 @@ def measure(ways: dict[str, Way], job: Any, rounds: int) -> tuple[pd.DataFrame, 
     Returns
     -------
     seconds, memory
-        ``(rounds, ways)`` seconds; most memory of each way's main process, MB.
+        ``(rounds, ways)`` seconds; most memory of each way's main process, MB. A way whose package
+        is missing is in neither.
     """
-    spawn, pipes, workers = multiprocessing.get_context("spawn"), {}, []
+    spawn, pipes, workers, rows, memory = multiprocessing.get_context("spawn"), {}, [], [], {}
     for name, way in ways.items():
         pipes[name], theirs = spawn.Pipe()
-        worker = spawn.Process(target=_work, args=(way, job, theirs, rounds + 1), daemon=False)
-        worker.start()
+        workers.append(spawn.Process(target=_work, args=(way, job, theirs, rounds + 1)))
+        workers[-1].start()
         theirs.close()  # so that a way that fails is noticed
-        workers.append(worker)
-    seconds, memory, names = [], {}, list(ways)
     try:
         for number in range(rounds + 1):
-            first = number % len(names)
-            taken = {}
+            first, names, seconds = number % len(pipes), list(pipes), {}
             for name in names[first:] + names[:first]:
                 for pipe in pipes.values():
                     pipe.poll(None)  # until all are ready, or through with it
-                taken[name], memory[name] = _one_turn(name, pipes[name])
-            seconds.append(taken)
+                if missing := _hear(name, pipes[name]):
+                    print(f"LEFT OUT: '{name}' needs {missing}, which is not installed.")
+                    pipes.pop(name).close()
+                    continue
+                pipes[name].send("go")
+                seconds[name], memory[name] = _hear(name, pipes[name])
+            rows.append(seconds)
     finally:
-        for pipe, worker in zip(pipes.values(), workers, strict=True):
+        for pipe in pipes.values():
             pipe.close()
+        for worker in workers:
             worker.join()
-    return pd.DataFrame(seconds[1:], columns=names), pd.Series(memory)
+    return pd.DataFrame(rows[1:], columns=list(pipes)), pd.Series(memory)[list(pipes)]
 
 
-def _one_turn(name: str, pipe: Connection) -> tuple[float, float]:
+def _hear(name: str, pipe: Connection) -> Any:
     try:
-        pipe.recv()
-        pipe.send("go")
         return pipe.recv()
     except EOFError:
         raise RuntimeError(f"The way '{name}' failed; its own message stands above.") from None
