@@ -32,7 +32,7 @@ help:
 	@echo "make lab        set up, then open the notebooks in JupyterLab"
 	@echo "make test       set up, then lint, unit tests, and the notebooks against their stored outputs"
 	@echo "make lint       set up, then only the style checks"
-	@echo "make bench      set up, then time training, scoring and use beside other ways, in one table"
+	@echo "make bench      set up, then time seglib beside other ways; tables in figures/benchmarks/ (10-20 min)"
 	@echo "make notebooks  for maintainers: run the notebooks and store their outputs in notebooks/"
 	@echo "make clean      remove .venv, outputs/, synthetic data, figures and reports, and caches"
 	@echo
@@ -96,8 +96,10 @@ test: lint
 	@$(BIN) -m pytest -q --nbval -n 2 --dist loadfile notebooks
 
 bench: $(READY)
-	@echo "== the usual loop, smp's Lightning example, MONAI and seglib in turn; leave the machine alone"
-	@$(BIN) -m tests.benchmarks.side_by_side
+	@echo "== the usual loop, smp's Lightning example, MONAI and seglib in turn, then reading from shards:"
+	@echo "   10 to 20 minutes on two cores; leave the machine alone meanwhile"
+	@$(BIN) -m tests.benchmarks.side_by_side figures/benchmarks
+	@$(ABSOLUTE); $(BIN) -m tests.benchmarks.scale figures/benchmarks
 
 # Stored outputs always come from the embedded data and from a training of their own.
 notebooks: $(READY)

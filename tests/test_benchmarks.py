@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -69,3 +70,33 @@ def test_ratios_are_taken_round_by_round() -> None:
     assert columns("alone", "ms", seconds, images=10).loc["other", "alone, ms"] == "200.0"
     assert list(columns("alone", "ms", seconds, 10, usual="gone")) == ["alone, ms"]
     assert markdown(table[:1]).splitlines()[2] == "| student | 2.0 | 1.00 (1.00 to 1.00) |"
+
+
+def test_machines_together_by_hand() -> None:
+    from tests.benchmarks.scale import duration, together
+
+    assert together(10, 1, batch=8, exchanged=1e8, bandwidth=1) == pytest.approx(10)
+    assert together(10, 64, batch=8, exchanged=1e8, bandwidth=np.inf) == pytest.approx(640)
+    # Two machines each send the gradients once: 8 s beside a step of 8 s.
+    assert together(1, 2, batch=8, exchanged=16, bandwidth=2) == pytest.approx(1)
+    words = [duration(seconds) for seconds in (59.94, 60, 5400, 86400 * 100)]
+    assert words == ["59.9 s", "1.0 min", "1.5 h", "100.0 days"]
+
+
+def test_every_image_comes_out_of_the_shards_once(tmp_path: Path) -> None:
+    pytest.importorskip("webdataset", reason="install seglib[audit]")
+    from tests.benchmarks.scale import SHARD, stream, write_shards
+
+    n, side = 2 * SHARD + 5, 16
+    grey = np.arange(n, dtype=np.uint8)[:, None, None]
+    images = np.broadcast_to(grey[..., None], (n, side, side, 3))
+    masks = np.broadcast_to(grey, (n, side, side))
+    shards = write_shards(images, masks, tmp_path)
+    assert len(shards) == 3
+    found = [(image, mask) for image, mask in stream(shards, seed=1)]
+    order = [int(mask[0, 0]) for _, mask in found]
+    assert sorted(order) == list(range(n)) and order != sorted(order)
+    assert all(
+        image.shape == (side, side, 3) and mask.shape == (side, side) for image, mask in found
+    )
+    assert max(abs(int(image.mean()) - int(mask[0, 0])) for image, mask in found) <= 1  # JPEG

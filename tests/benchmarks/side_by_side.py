@@ -104,49 +104,55 @@ def machine() -> str:
     return f"{cores}, precision {facts['precision']}; {', '.join(packages)}"
 
 
-def main(out: str, size: int = 256, train: int = 24, test: int = 16, rounds: int = 5) -> None:
-    """Write the table, ``side_by_side.md``, and seconds of every round, ``side_by_side.csv``."""
-    begun = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        job = make_job(Path(folder), size, train, test)
-        maker = get_context("spawn").Process(target=train_and_export, args=(job,))
-        maker.start()
-        maker.join()
-        epochs, memory = measure(TRAIN, job, rounds)
-        scores, _ = measure(SCORE, job, rounds)
-        passes, _ = measure(ANSWER | exported(job), job, rounds)
-    seen = train // job.batch * job.batch
-    parts = [
-        columns("training", "images/s", epochs, seen),
-        memory.map("{:.0f}".format).rename("training, peak MB"),
-        columns("evaluation", "images/s", scores, test),
-        columns("network, batch 1", "ms", passes, PASSES),
-    ]
-    minutes = (time.perf_counter() - begun) / 60
-    text = f"""# Side by side
-
-{date.today()}, {machine()}
-
-U-Net, ResNet-34, {size} px, batch {job.batch}; an epoch of {seen} synthetic images; {test} others
-evaluated at their own size, about {NATIVE[0]} x {NATIVE[1]} px; {rounds} rounds in turn. ×: times
-as fast as the student loop, mean and 95 % bootstrap interval. All of it took {minutes:.1f} minutes.
-
-{markdown(pd.concat(parts, axis=1).fillna("–"))}
-"""
-    taken = {"training": epochs, "evaluation": scores, "network": passes}
-    taken = pd.concat(taken, names=["part", "round"]).melt(
-        ignore_index=False, var_name="way", value_name="seconds"
-    )
-    write_atomic(Path(out) / "side_by_side.csv", taken.dropna().to_csv(float_format="%.4f"))
-    write_atomic(Path(out) / "side_by_side.md", text)
-    print(text)
-
-
 def markdown(table: pd.DataFrame) -> str:
     """A table of words, its index first."""
     rows = [["", *table.columns], ["---"] * (1 + table.shape[1])]
     rows += [[name, *values] for name, values in zip(table.index, table.to_numpy(), strict=True)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def timed_in_turn(job: Job, rounds: int) -> tuple[dict[str, pd.DataFrame], pd.Series]:
+    """Seconds of every part, ``(rounds, ways)``, and peak memory of training, MB."""
+    maker = get_context("spawn").Process(target=train_and_export, args=(job,))
+    maker.start()
+    maker.join()
+    epochs, memory = measure(TRAIN, job, rounds)
+    scores, _ = measure(SCORE, job, rounds)
+    passes, _ = measure(ANSWER | exported(job), job, rounds)
+    return {"training": epochs, "evaluation": scores, "network": passes}, memory
+
+
+def main(out: str, size: int = 256, train: int = 24, test: int = 16, rounds: int = 5) -> None:
+    """Write the table, ``side_by_side.md``, and seconds of every round, ``side_by_side.csv``."""
+    begun = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        job = make_job(Path(folder), size, train, test)
+        seconds, memory = timed_in_turn(job, rounds)
+    minutes = (time.perf_counter() - begun) / 60
+    images = {"training": train // job.batch * job.batch, "evaluation": test, "network": PASSES}
+    parts = [
+        columns("training", "images/s", seconds["training"], images["training"]),
+        memory.map("{:.0f}".format).rename("training, peak MB"),
+        columns("evaluation", "images/s", seconds["evaluation"], test),
+        columns("network, batch 1", "ms", seconds["network"], PASSES),
+    ]
+    text = f"""# Side by side
+
+{date.today()}, {machine()}
+
+U-Net, ResNet-34, {size} px, batch {job.batch}; an epoch of {images["training"]} synthetic images;
+{test} others evaluated at their own size, about {NATIVE[0]} x {NATIVE[1]} px; {rounds} rounds in
+turn. ×: times as fast as the student loop, mean and 95 % bootstrap interval. All of it took
+{minutes:.1f} minutes.
+
+{markdown(pd.concat(parts, axis=1).fillna("–"))}
+"""
+    every = {(part, images[part]): table for part, table in seconds.items()}
+    table = pd.concat(every, names=["part", "images", "round"]).stack().dropna()
+    table = table.rename_axis(index={None: "way"}).rename("seconds")
+    write_atomic(Path(out) / "side_by_side.csv", table.to_csv(float_format="%.4f"))
+    write_atomic(Path(out) / "side_by_side.md", text)
+    print(text)
 
 
 if __name__ == "__main__":
