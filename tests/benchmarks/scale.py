@@ -3,8 +3,7 @@
 A script, not a test; the second half of ``make bench``, which takes the training rate of the first,
 :mod:`tests.benchmarks.side_by_side`. It needs the extra `audit`. From the course folder:
 
-    python -m tests.benchmarks.scale figures/benchmarks                 # synthetic images
-    python -m tests.benchmarks.scale figures/benchmarks kvasir-seg      # real ones, if there
+    python -m tests.benchmarks.scale figures/benchmarks     # images of SEGLIB_DATASET
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from seglib.caching import build_cache
+from seglib.course import settings
 from seglib.datasets import load
 from seglib.files import write_atomic
 from seglib.loading import CachedDataset
@@ -61,10 +61,10 @@ def together(rate: float, machines: int, batch: int, exchanged: float, bandwidth
 
 def duration(seconds: float) -> str:
     """A time in the largest unit that it fills."""
-    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60), ("s", 1)):
         if seconds >= length:
             return f"{seconds / length:.1f} {unit}"
-    return f"{seconds:.1f} s"
+    return f"{1000 * seconds:.0f} ms"
 
 
 def write_shards(images: np.ndarray, masks: np.ndarray, folder: Path) -> list[str]:
@@ -163,8 +163,9 @@ def feeding(dataset: str) -> pd.DataFrame:
     )
 
 
-def main(out: str, dataset: str = "phantom-polyp") -> None:
+def main(out: str) -> None:
     """Write ``scale.md``."""
+    dataset = settings().dataset
     rates, megabytes = training(pd.read_csv(Path(out) / "side_by_side.csv"))
     text = f"""# What more images and more machines would cost
 
@@ -191,4 +192,4 @@ order, so they may lie in an object store.
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1])
