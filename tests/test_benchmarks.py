@@ -26,7 +26,7 @@ def broken(job: Path, turn: Turn) -> None:
 
 
 def lacking(job: Path, turn: Turn) -> None:
-    import no_such_package  # noqa: F401
+    raise ModuleNotFoundError(name="no_such_package")
 
 
 def write(job: Path, turn: Turn, name: str) -> None:

@@ -6,6 +6,7 @@ every batch for its scores; float32.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 
 import lightning as L
@@ -56,5 +57,12 @@ def train(job: Job, turn: Turn) -> None:
     """Lightning's loop."""
     transform = Compose([*augmentations("full"), ToTensorV2()])
     files = Files(job.split("train"), job.recipe.size, transform)
-    loader = DataLoader(files, job.batch, shuffle=True, num_workers=os.cpu_count() or 1)
+    loader = DataLoader(
+        files,
+        job.batch,
+        shuffle=True,
+        num_workers=os.cpu_count() or 1,
+        # The system's own way to start them, not that of this process, which is slow on Linux.
+        multiprocessing_context=multiprocessing.get_all_start_methods()[0],
+    )
     trainer(turn, "32-true").fit(Module(build_model(job.recipe)), loader)
