@@ -28,6 +28,7 @@ app = typer.Typer(
 app.command(epilog=training.EXAMPLES)(training.train)
 app.command(epilog=scoring.EVALUATE_EXAMPLES)(scoring.evaluate)
 app.command(epilog=scoring.COMPARE_EXAMPLES)(scoring.compare)
+app.command(epilog=scoring.GENERALISE_EXAMPLES)(scoring.generalise)
 app.command(epilog=predicting.EXAMPLES)(predicting.predict)
 app.command(epilog=exporting.EXAMPLES)(exporting.export)
 app.command(epilog=viewing.EXAMPLES)(viewing.view)
