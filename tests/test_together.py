@@ -53,12 +53,16 @@ from tests.test_accumulation import convolutions
 from tests.test_together import RECIPE
 
 segmenter.build_model = lambda *_: convolutions()  # batch norm would see its share alone
-place, devices = Path(sys.argv[1]), int(sys.argv[2])
-cases = pd.read_pickle(place / "cases.pkl")
-training.fit(RECIPE, cases, place / f"by-{devices}", devices=devices)
-if devices > 1:
-    (place / f"rank-{torch.distributed.get_rank()}").touch()
+out, devices = Path(sys.argv[1]), int(sys.argv[2])
+cases = pd.read_pickle(out.parent / "cases.pkl")
+training.fit(RECIPE, cases, out, devices=devices)
+rank = torch.distributed.get_rank() if devices > 1 else 0
+(out / f"rank-{rank}").touch()
 """
+
+
+TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+LAUNCHES = {"one": (1, []), "two": (2, []), "torchrun": (2, TORCHRUN)}
 
 
 def test_two_processes_train_what_one_would(cases, tmp_path: Path) -> None:
@@ -67,19 +71,21 @@ def test_two_processes_train_what_one_would(cases, tmp_path: Path) -> None:
     launched = {"LOCAL_RANK", "RANK", "WORLD_SIZE", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT"}
     env = {name: value for name, value in os.environ.items() if name not in launched}
     env["PYTHONPATH"] = str(Path(__file__).parents[1])
-    saved, histories = [], []
-    for devices in ("1", "2"):
-        words = [sys.executable, tmp_path / "train.py", tmp_path, devices]
+    found = []
+    for name, (devices, launcher) in LAUNCHES.items():
+        words = [sys.executable, *launcher, tmp_path / "train.py", tmp_path / name, str(devices)]
         done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
-        run = load_run(tmp_path / f"by-{devices}" / RECIPE.run_name)
-        saved.append(torch.load(run.checkpoint, weights_only=True)["state_dict"])
-        histories.append(run.history.drop(columns="seconds"))
-        assert run.environment["devices"] == int(devices)
+        run = load_run(tmp_path / name / RECIPE.run_name)
+        weights = torch.load(run.checkpoint, weights_only=True)["state_dict"]
+        found.append((weights, run.history.drop(columns="seconds")))
+        assert run.environment["devices"] == devices
         assert sorted(file.name for file in run.checkpoint.parent.iterdir()) == KEPT
-    assert {file.name for file in tmp_path.glob("rank-*")} == {"rank-0", "rank-1"}
-    pd.testing.assert_frame_equal(*histories, rtol=1e-3, atol=1e-4)
-    torch.testing.assert_close(*saved, rtol=1e-3, atol=1e-4)
+        ranks = {file.name for file in (tmp_path / name).glob("rank-*")}
+        assert ranks == {f"rank-{rank}" for rank in range(devices)}
+    for weights, history in found[1:]:
+        pd.testing.assert_frame_equal(history, found[0][1], rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(weights, found[0][0], rtol=1e-3, atol=1e-4)
 
 
 def test_a_batch_that_cannot_be_shared_is_refused(cases, tmp_path: Path) -> None:
