@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure
+from seglib.cards import card
+from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure, sign
+
+ABOVE = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 6.5}
 
 
 def divided(table: pd.DataFrame) -> Figure:
     """Dice with its interval under each division, one panel a data set, one colour a model.
 
     `table` is that of :func:`seglib.generalisation.generalise`, or several of them. A hollow
-    mark says that test images had relatives in training.
+    mark says that test images had relatives in training. Signed with the data sets' titles.
     """
     names = list(table["dataset"].unique())
-    height = 22 + 26 * len(names)
-    fig, panels = figure(TWO_COLUMNS, height, nrows=len(names), squeeze=False, sharex=True)
+    ways = [table.loc[table["dataset"] == name, "split"].nunique() for name in names]
+    shape = {"nrows": len(names), "height_ratios": ways, "squeeze": False, "sharex": True}
+    fig, panels = figure(TWO_COLUMNS, 20 + 8 * len(names) + 9 * sum(ways), **shape)
     for axes, name in zip(panels[:, 0], names, strict=True):
         rows = table[table["dataset"] == name]
         splits = list(rows["split"].unique())
@@ -33,8 +40,8 @@ def divided(table: pd.DataFrame) -> Figure:
     ]
     style = {"color": GREY, "marker": "o", "mfc": "white", "ls": "none"}
     keys += [Line2D([], [], label="same patients in training", **style)]
-    fig.legend(handles=keys, loc="outside lower left", ncols=len(keys))
-    return fig
+    fig.legend(handles=keys, loc="outside upper right", ncols=len(keys))
+    return sign(fig, fill("; ".join(card(name).credit for name in names), 130))
 
 
 def title(split: str) -> str:
@@ -43,13 +50,13 @@ def title(split: str) -> str:
     return fixed[split] if split in fixed else f"tested on {split.partition('=')[2]} only"
 
 
-def _panel(axes, rows: pd.DataFrame, splits: list[str]) -> None:
+def _panel(axes: Axes, rows: pd.DataFrame, splits: list[str]) -> None:
     models = list(rows["model"].unique())
-    shift = 0.22 * (np.arange(len(models)) - (len(models) - 1) / 2)
+    shift = 0.34 * (np.arange(len(models)) - (len(models) - 1) / 2)
     for row in rows.itertuples():
         y = splits.index(row.split) + shift[models.index(row.model)]
         error = [[row.dice - row.low], [row.high - row.dice]]
         fill = "white" if row.seen else COLOURS[row.model]
         style = {"fmt": "o", "capsize": 3, "color": COLOURS[row.model], "mfc": fill}
         axes.errorbar(row.dice, y, xerr=error, **style)
-        axes.text(row.high, y, f"  {row.dice:.3f}", va="center", fontsize=7)
+        axes.annotate(f"{row.dice:.3f}", (row.dice, y), (0, 3), **ABOVE)
