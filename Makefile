@@ -2,7 +2,7 @@
 # Needs Python 3.11 or newer and make, nothing else; everything is installed into .venv here.
 
 .DEFAULT_GOAL := help
-.PHONY: help course report lab test lint notebooks clean
+.PHONY: help course report lab test lint bench notebooks clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -32,6 +32,7 @@ help:
 	@echo "make lab        set up, then open the notebooks in JupyterLab"
 	@echo "make test       set up, then lint, unit tests, and the notebooks against their stored outputs"
 	@echo "make lint       set up, then only the style checks"
+	@echo "make bench      set up, then time seglib beside other ways; tables in figures/benchmarks/ (10-20 min)"
 	@echo "make notebooks  for maintainers: run the notebooks and store their outputs in notebooks/"
 	@echo "make clean      remove .venv, outputs/, synthetic data, figures and reports, and caches"
 	@echo
@@ -57,7 +58,7 @@ $(READY): pyproject.toml constraints.txt
 		"$$found" -m venv --clear $(VENV); \
 	fi; \
 	echo "== installing seglib into $(VENV) (the first time this fetches several GB; minutes)"; \
-	$(BIN) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[course,medical,test,browser,audit]"; \
+	$(BIN) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[course,medical,test,browser,audit,export]"; \
 	touch $@
 
 course: $(READY)
@@ -93,6 +94,12 @@ test: lint
 	@$(BIN) -m pytest -q tests
 	@echo "== notebooks: every cell again, compared with the stored outputs"
 	@$(BIN) -m pytest -q --nbval -n 2 --dist loadfile notebooks
+
+bench: $(READY)
+	@echo "== the usual loop, smp's Lightning example, MONAI and seglib in turn, then reading from shards:"
+	@echo "   10 to 20 minutes on two cores; leave the machine alone meanwhile"
+	@$(BIN) -m tests.benchmarks.side_by_side figures/benchmarks
+	@$(ABSOLUTE); $(BIN) -m tests.benchmarks.scale figures/benchmarks
 
 # Stored outputs always come from the embedded data and from a training of their own.
 notebooks: $(READY)
