@@ -32,7 +32,10 @@ NUMBER = re.compile(
     r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?(?!\w|\.\d)(?: ?%)?"
 )
 # Packages of an extra that one chapter asks for; without them it is skipped, and says so.
-EXTRAS = {"09_audit": ("audit", ("medpy", "monai", "sklearn", "torchmetrics"))}
+EXTRAS = {
+    "09_audit": ("audit", ("medpy", "monai", "sklearn", "torchmetrics")),
+    "10_nnunet": ("nnunet", ("nnunetv2",)),
+}
 SETTINGS = {"SEGLIB_DATASET": "phantom-polyp", "SEGLIB_PROFILE": "quick"}
 
 

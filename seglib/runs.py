@@ -18,7 +18,8 @@ from seglib.course import settings
 from seglib.files import write_atomic
 from seglib.loading import prepare
 from seglib.models import build_model
-from seglib.recipes import Recipe
+from seglib.nnunet.plan import build_network
+from seglib.recipes import NnunetRecipe, Recipe, read_recipe
 
 _CARD = TypeAdapter(DatasetCard)
 
@@ -41,7 +42,7 @@ class Run:
     """
 
     path: Path
-    recipe: Recipe
+    recipe: Recipe | NnunetRecipe
     checkpoint: Path
     history: pd.DataFrame
 
@@ -69,12 +70,19 @@ class Run:
 
     @property
     def best(self) -> pd.Series:
-        """Row of the history whose weights were kept: the best Dice of the stages at full size."""
+        """Row of the history whose weights were kept: the best Dice of the stages at full size.
+
+        nnU-Net keeps its last weights.
+        """
+        if isinstance(self.recipe, NnunetRecipe):
+            return self.history.iloc[-1]
         full = self.history[self.history["stage"].isin(self.recipe.full_stages)]
         return full.loc[full["val_dice"].idxmax()]
 
     @staticmethod
-    def begin(folder: Path, recipe: Recipe, cases: pd.DataFrame, environment: dict) -> None:
+    def begin(
+        folder: Path, recipe: Recipe | NnunetRecipe, cases: pd.DataFrame, environment: dict
+    ) -> None:
         """Write down what is about to be trained.
 
         Raises
@@ -99,6 +107,8 @@ class Run:
     def network(self) -> nn.Module:
         """The trained network with its best weights, on the CPU, in evaluation mode."""
         saved = _read_checkpoint(self.checkpoint)
+        if isinstance(self.recipe, NnunetRecipe):
+            return build_network(saved)
         # The checkpoint replaces the encoder's weights, so they need not be fetched again.
         network = build_model(replace(self.recipe, weights=None), saved["n_classes"])
         network.load_state_dict(saved["state_dict"])
@@ -106,6 +116,8 @@ class Run:
 
     def describe(self) -> str:
         """One line about the training."""
+        if isinstance(self.recipe, NnunetRecipe):
+            return self.recipe.describe()
         name = f"{self.recipe.model} with encoder {self.recipe.encoder}"
         if self.history.empty:
             return f"{name}, loaded from {self.checkpoint.name}"
@@ -163,7 +175,7 @@ def load_run(path: str | Path, model: str | None = None) -> Run:
             f"{checkpoint} does not exist: train first, or let the training finish "
             "(the same command resumes it)."
         )
-    recipe = Recipe.from_json(_read_checkpoint(checkpoint)["recipe"])
+    recipe = read_recipe(_read_checkpoint(checkpoint)["recipe"])
     if model and model != recipe.model:
         raise ValueError(f"{checkpoint} holds a '{recipe.model}', not a '{model}'.")
     folder = checkpoint.parent.parent

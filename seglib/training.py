@@ -23,7 +23,8 @@ from seglib.course import settings
 from seglib.files import write_atomic
 from seglib.hardware import choose_precision, environment
 from seglib.loading import SegmentationData, prepare
-from seglib.recipes import Recipe
+from seglib.nnunet import pipeline
+from seglib.recipes import NnunetRecipe, Recipe
 from seglib.runs import Run, load_run, save_network
 from seglib.segmenter import Segmenter
 from seglib.snapshots import Snapshots
@@ -103,7 +104,9 @@ def _train_stage(recipe: Recipe, index: int, cases: pd.DataFrame, folder: Path, 
     (place / "done").touch()
 
 
-def fit(recipe: Recipe, cases: pd.DataFrame | None = None, outputs: Path | None = None) -> Run:
+def fit(
+    recipe: Recipe | NnunetRecipe, cases: pd.DataFrame | None = None, outputs: Path | None = None
+) -> Run:
     """Train a recipe, or take up where an earlier call stopped, or load what is finished.
 
     Parameters
@@ -118,12 +121,14 @@ def fit(recipe: Recipe, cases: pd.DataFrame | None = None, outputs: Path | None 
     Returns
     -------
     Run
-        The finished run. The same recipe on the same machine gives the same weights.
+        The finished run. The same recipe on the same machine gives the same weights (but for
+        nnU-Net on a GPU).
 
     Raises
     ------
     ValueError
-        If the folder holds a run on other cases, or a split is empty.
+        If the folder holds a run on other cases, or a split is empty. For what nnU-Net may
+        raise besides, see :func:`seglib.nnunet.pipeline.train`.
     """
     outputs = Path(outputs or settings().outputs)
     folder = outputs / recipe.run_name
@@ -131,9 +136,13 @@ def fit(recipe: Recipe, cases: pd.DataFrame | None = None, outputs: Path | None 
     with FileLock(folder / ".lock"):
         if not (folder / "checkpoints" / "best.ckpt").is_file():
             cases = prepare(recipe) if cases is None else cases
-            Segmenter.check(recipe, cases.attrs["card"].n_classes)
-            Run.begin(folder, recipe, cases, environment(recipe.precision))
-            _train(recipe, cases, folder)
+            if isinstance(recipe, NnunetRecipe):
+                Run.begin(folder, recipe, cases, pipeline.environment())
+                pipeline.train(recipe, cases, folder)
+            else:
+                Segmenter.check(recipe, cases.attrs["card"].n_classes)
+                Run.begin(folder, recipe, cases, environment(recipe.precision))
+                _train(recipe, cases, folder)
     return load_run(folder)
 
 

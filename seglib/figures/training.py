@@ -135,7 +135,8 @@ def curves(runs: Mapping[str, Run]) -> Figure:
         for begin in history.groupby("stage")["epoch"].min().iloc[1:]:
             for axes in (loss, score, rate):
                 axes.axvline(begin - 0.5, color=GREY, lw=0.6, zorder=0)
-    loss.set(title="Loss", xlabel="epoch", ylabel="loss", ylim=(0, None))
+    lowest = min(run.history[["train_loss", "val_loss"]].min(axis=None) for run in runs.values())
+    loss.set(title="Loss", xlabel="epoch", ylabel="loss", ylim=(min(0, lowest), None))
     score.set(title="Validation Dice (dot: kept)", xlabel="epoch", ylabel="Dice", ylim=(0, 1))
     rate.set(title="Learning rate", xlabel="epoch", ylabel="learning rate, 1/1000", ylim=(0, None))
     loss.legend()

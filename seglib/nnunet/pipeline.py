@@ -1,0 +1,168 @@
+"""In which order is nnU-Net asked, and what is kept of its answers?
+
+Raw and preprocessed cases lie in ``outputs/nnunet/`` and serve every run on the same cases. What a
+run learnt lies in its own folder, its weights and its plan in one checkpoint file.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from filelock import FileLock
+
+from seglib import hardware
+from seglib.files import write_atomic
+from seglib.nnunet.child import require_nnunet, run_child, surroundings
+from seglib.nnunet.plan import FILES, Plan
+from seglib.nnunet.raw import DATASET, folds, identity, write_raw
+from seglib.recipes import NnunetRecipe
+
+
+def environment() -> dict[str, str | int]:
+    """Versions and hardware of a run. nnU-Net computes in half precision on a GPU only.
+
+    Raises ``ModuleNotFoundError`` if it is not installed.
+    """
+    require_nnunet()
+    known = hardware.environment("16" if torch.cuda.is_available() else "32")
+    return known | {"nnunetv2": version("nnunetv2")}
+
+
+def train(recipe: NnunetRecipe, cases: pd.DataFrame, folder: Path) -> None:
+    """Plan, preprocess and train in the folder of a run, or take up where that stopped.
+
+    Parameters
+    ----------
+    recipe
+        Data set, length and folds.
+    cases
+        Split case table. Test cases are not shown to nnU-Net.
+    folder
+        Of the run; gets ``history.csv``, ``checkpoints/best.ckpt``, nnU-Net's plan, and below
+        ``nnunet/`` its own results and log.
+
+    Raises
+    ------
+    ModuleNotFoundError, ValueError, OSError
+        If nnU-Net is not installed; if the cases cannot be planned on (see
+        :func:`seglib.nnunet.raw.write_raw`) or have too few groups for a fold; if the disk is too
+        small, or the child process stops early.
+    """
+    known = len(folds(cases))
+    if max(recipe.folds) >= known:
+        raise ValueError(
+            f"These cases have too few training groups for fold {max(recipe.folds)}: nnU-Net can "
+            f"have {known} folds here, from 0."
+        )
+    shared = folder.parent / "nnunet" / f"{recipe.dataset}-{identity(cases)}"
+    results, around = folder / "nnunet", surroundings(shared, folder / "nnunet")
+    shared.mkdir(parents=True, exist_ok=True)
+    with FileLock(shared / ".lock"):
+        write_raw(cases, shared)
+        if not (shared / "planned").exists():
+            run_child("plan", {}, around, results / "log.txt", "Planning nnU-Net")
+            (shared / "planned").touch()
+    for fold in recipe.folds:
+        learnt = results / f"fold{fold}.pt"
+        if not learnt.is_file():
+            task = {"fold": fold, "learnt": str(learnt), "epochs": recipe.epochs}
+            task |= {"iterations": recipe.iterations, "val_iterations": recipe.val_iterations}
+            title = f"Training nnU-Net, fold {fold}"
+            run_child("train", task | {"seed": recipe.seed}, around, results / "log.txt", title)
+    _keep(recipe, cases.attrs["card"].n_classes, shared / "preprocessed" / DATASET, folder)
+
+
+def _keep(recipe: NnunetRecipe, n_classes: int, planned: Path, folder: Path) -> None:
+    """Write plan, history and, last, the checkpoint."""
+    for name in FILES.values():
+        shutil.copyfile(planned / name, folder / name)
+    plan = Plan.read(folder)
+    files = {str(fold): folder / "nnunet" / f"fold{fold}.pt" for fold in recipe.folds}
+    learnt = {fold: torch.load(file, weights_only=True) for fold, file in files.items()}
+    histories = [pd.DataFrame(found["history"]) for found in learnt.values()]
+    history = pd.concat(histories, keys=range(1, len(histories) + 1), names=["stage"])
+    history = history.reset_index("stage").reset_index(drop=True)
+    history.insert(1, "epoch", range(1, len(history) + 1))
+    write_atomic(folder / "history.csv", history.round(6).to_csv(index=False))
+    saved = {
+        "state_dict": {fold: found["weights"] for fold, found in learnt.items()},
+        "mirror": next(iter(learnt.values()))["mirror"],
+        "plans": plan.plans,
+        "facts": plan.facts,
+        "recipe": recipe.to_json(),
+        "n_classes": n_classes,
+    }
+    buffer = io.BytesIO()
+    torch.save(saved, buffer)
+    write_atomic(folder / "checkpoints" / "best.ckpt", buffer.getvalue())
+
+
+def predict_cases(
+    checkpoint: Path, cases: pd.DataFrame, flips: bool = False
+) -> Iterator[tuple[pd.Series, np.ndarray]]:
+    """What nnU-Net sees in each case, at native resolution.
+
+    It normalises, tiles, blends and resamples by its own code. Without `flips` its mirroring,
+    on by default there, is off, as it is for every other network here.
+
+    Yields
+    ------
+    (row, probability)
+        As :func:`seglib.inference.predict_cases`. All cases are computed first and wait on the
+        disk, a few MB each.
+    """
+    folder = checkpoint.parents[1]
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".predicted-") as place:
+        task = {"checkpoint": str(checkpoint), "folder": place, "flips": flips}
+        task["images"] = [str(path) for path in cases["image"]]
+        around = surroundings(Path(place), Path(place))
+        run_child("predict", task, around, folder / "nnunet" / "log.txt", "Asking nnU-Net")
+        for number, (_, row) in enumerate(cases.iterrows()):
+            file = Path(place) / f"{number}.npy"
+            yield row, np.load(file)
+            file.unlink()
+
+
+def own_scores(
+    truths: dict[str, np.ndarray], labels: dict[str, np.ndarray], classes: list[str]
+) -> pd.DataFrame:
+    """Dice and IoU as nnU-Net's own evaluation counts them.
+
+    Parameters
+    ----------
+    truths, labels
+        Name of a case -> its true and predicted class indices ``(H, W) uint8``.
+    classes
+        Names of the classes, background first.
+
+    Returns
+    -------
+    DataFrame
+        ``case, class, dice, iou``. A class that neither mask has is NaN there, and 1 in
+        :mod:`seglib.metrics`.
+    """
+    require_nnunet()
+    from nnunetv2.evaluation.evaluate_predictions import compute_metrics
+
+    rows = []
+    for case, truth in truths.items():
+        found = compute_metrics(truth, labels[case], _Arrays(), list(range(1, len(classes))))
+        for index, scores in found["metrics"].items():
+            numbers = {"dice": float(scores["Dice"]), "iou": float(scores["IoU"])}
+            rows.append({"case": case, "class": classes[index]} | numbers)
+    return pd.DataFrame(rows)
+
+
+class _Arrays:
+    """Stands in for nnU-Net's reader of files where the masks are at hand."""
+
+    def read_seg(self, labels: np.ndarray) -> tuple[np.ndarray, dict]:
+        return labels, {}
