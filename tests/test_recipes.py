@@ -144,6 +144,13 @@ def test_fields_of_recipe_and_stage_are_replaced_and_none_is_not():
     assert made.size == recipe("polyp-modern").size
 
 
+@pytest.mark.parametrize(("epochs", "shares"), [(94, [70, 24]), (10, [7, 3]), (1, [1])])
+def test_epochs_are_shared_out_among_the_stages(epochs, shares):
+    stages = recipe("polyp-modern", epochs=epochs).stages
+    assert [stage.epochs for stage in stages] == shares
+    assert stages[-1].scale == 1
+
+
 def test_run_names_differ_exactly_when_recipes_do():
     base = recipe("polyp-quick")
     assert base.run_name == recipe("polyp-quick").run_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import json
 import re
@@ -313,6 +314,32 @@ def test_one_class_of_size_is_not_compared_with_itself(real: Path) -> None:
     assert (
         "with the smallest objects" not in words and "Small objects were found worst" not in words
     )
+
+
+@pytest.mark.parametrize("dataset", ["kvasir-seg", "chaos-mr"])
+@pytest.mark.parametrize("recorded", ["alike", "on other cases", "never"])
+def test_nnunet_has_a_column_where_it_was_scored_alike(
+    tmp_path: Path, dataset: str, recorded: str
+) -> None:
+    results = results_of(dataset)
+    found = copy.deepcopy(results["comparison"]["models"]["unet"])
+    found["foreground_mean"]["dice"]["mean"] = 0.4321
+    if recorded == "on other cases":
+        found["protocol"] = "test cases of something else"
+    if recorded != "never":
+        seen = {"nnunet": 3000, "unet": 56000, "nnunet, its default": 3000000}
+        length = {"epochs": 11, "iterations": 22}
+        results["nnunet"] = {"results": found, "images_seen": seen, "length": length, "seconds": 90}
+    text, placed = fill(course(tmp_path, dataset, results), dataset)
+    entries = entries_of(card(dataset).recipe)
+    assert checks.problems(document(text), entries, placed, set(NAMES), {}) == []
+    words = " ".join(text.split())
+    shown = recorded == "alike"
+    assert ("for 11 epochs of 22 steps" in words) == shown
+    assert words.count("0.432") == 2 * shown
+    rows = text.partition("::: {#tbl:scores}")[2].partition(":::")[0].strip().splitlines()
+    columns = {row.count("|") for row in rows if row.startswith("|")}
+    assert columns == {5 if shown else 4}
 
 
 def test_no_number_is_typed() -> None:

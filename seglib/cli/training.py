@@ -32,7 +32,7 @@ def train(
     encoder: Annotated[str | None, Option(help="plain (teaching U-Net) or one of smp.")] = None,
     weights: Annotated[str | None, Option(help="Of the encoder: imagenet or a file.")] = None,
     size: Annotated[int | None, Option(help="Side of the network's input, px.")] = None,
-    epochs: Annotated[int | None, Option(help="Passes over the cases, per stage.")] = None,
+    epochs: Annotated[int | None, Option(help="Passes over the cases, in all stages.")] = None,
     iterations: Annotated[int | None, Option(help="nnunet: steps of an epoch, else 250.")] = None,
     batch_size: Annotated[int | None, Option(help="Images in one step.")] = None,
     lr: Annotated[float | None, Option(help="Learning rate.")] = None,

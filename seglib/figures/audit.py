@@ -10,11 +10,12 @@ from seglib.figures.style import COLOURS, GREY, ONE_COLUMN, TWO_COLUMNS, figure
 
 
 def grid(table: pd.DataFrame, title: str) -> Figure:
-    """Scores in [0, 1], a row a tool and a column a situation; a dash where there is none."""
+    """Scores in [0, 1], a row a tool and a column a situation; "no score" where there is none."""
     fig, axes = figure(ONE_COLUMN * 1.4, 20 + 6 * len(table))
     axes.imshow(table.astype(float), cmap="Blues", vmin=0, vmax=1.3, aspect="auto")
     for (row, column), value in np.ndenumerate(table.to_numpy(dtype=float)):
         text, ink = ("no score", GREY) if np.isnan(value) else (f"{value:g}", COLOURS["ink"])
+        ink = "white" if value > 0.7 else ink
         axes.text(column, row, text, ha="center", va="center", color=ink)
     axes.set_xticks(range(table.shape[1]), table.columns)
     axes.set_yticks(range(len(table)), table.index)
@@ -38,6 +39,7 @@ def slopes(table: pd.DataFrame) -> Figure:
         axes.plot(table[name][won], y[won], ms=8, label=name, **style)
     axes.set_yticks(y, table.index)
     axes.set(xlabel="score (large and filled: the better one)", xlim=(-0.02, 1.05))
-    axes.set_title(f"One pair of prediction sets, {len(table)} rules: {first} or {second}?")
-    fig.legend(*axes.get_legend_handles_labels(), loc="outside lower right", ncols=2)
+    title = f"One pair of prediction sets, {len(table)} rules: {first} or {second}?"
+    axes.set_title(title, loc="left")
+    fig.legend(*axes.get_legend_handles_labels(), loc="outside upper right", ncols=2)
     return fig

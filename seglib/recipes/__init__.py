@@ -47,7 +47,8 @@ def recipe(name: str, **fields: Any) -> Recipe:
     """A named recipe, with some fields replaced.
 
     Fields of :class:`Recipe` and of :class:`Stage` are both accepted; a field of a stage is set
-    in every stage, and ``None`` leaves a field as it is.
+    in every stage, but ``epochs`` is the number of all together, of which each stage keeps its
+    share. ``None`` leaves a field as it is.
 
     Examples
     --------
@@ -68,6 +69,17 @@ def recipe(name: str, **fields: Any) -> Recipe:
     given = {key: value for key, value in fields.items() if value is not None}
     in_stages = {key: value for key, value in given.items() if key in staged}
     stages = given.pop("stages", found.stages)
+    if "epochs" in given:
+        stages = _shared_out(stages, in_stages.pop("epochs"))
     stages = tuple(dataclasses.replace(stage, **in_stages) for stage in stages)
     changed = {key: value for key, value in given.items() if key in own}
     return dataclasses.replace(found, stages=stages, **changed)
+
+
+def _shared_out(stages: tuple[Stage, ...], epochs: int) -> tuple[Stage, ...]:
+    """The stages with their shares of so many epochs; one that gets none falls away."""
+    whole = sum(stage.epochs for stage in stages)
+    early = [dataclasses.replace(s, epochs=epochs * s.epochs // whole) for s in stages[:-1]]
+    rest = epochs - sum(stage.epochs for stage in early)
+    last = dataclasses.replace(stages[-1], epochs=rest)
+    return (*(stage for stage in early if stage.epochs), last)

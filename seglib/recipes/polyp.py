@@ -39,7 +39,8 @@ RECIPES = (
             ),
         ),
         "This course: ResNet-18 encoder, AdamW with one cycle, BCE + Dice per image, running mean "
-        "of the weights, full augmentation and pasted polyps; two thirds of the published epochs.",
+        "of the weights, full augmentation and pasted polyps; first on smaller images, then on "
+        "larger ones than published, in fewer epochs.",
     ),
     (
         Recipe(
