@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections import deque
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -83,20 +84,20 @@ def run_child(job: str, task: dict, environment: dict[str, str], log: Path, titl
     require_nnunet()
     log.parent.mkdir(parents=True, exist_ok=True)
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    process = subprocess.Popen(
-        [*WORKER, job], env=environment, text=True, encoding="utf-8", errors="replace", **pipes
-    )
-    try:
-        process.stdin.write(json.dumps(task))
-        process.stdin.close()
-        last = _follow(process, log, tqdm(total=task.get("epochs"), desc=title, leave=False))
-        code = process.wait()
-    finally:
-        if process.poll() is None:  # interrupted: the child must not go on alone
+    words = {"text": True, "encoding": "utf-8", "errors": "replace"}
+    with subprocess.Popen([*WORKER, job], env=environment, **pipes, **words) as process:
+        try:
+            with suppress(BrokenPipeError):  # it died at once: its words say why
+                process.stdin.write(json.dumps(task))
+                process.stdin.close()
+            # A total from the start: what it really is, the child says later.
+            bar = tqdm(total=task.get("epochs", 1), desc=title, leave=False)
+            last = _follow(process, log, bar)
+        except BaseException:  # interrupted: the child must not go on alone
             process.terminate()
-            process.wait()
-    if code:
-        raise ChildProcessError(_why(title, code, last, log))
+            raise
+    if process.returncode:
+        raise ChildProcessError(_why(title, process.returncode, last, log))
 
 
 def _follow(process: subprocess.Popen, log: Path, bar: tqdm) -> list[str]:
@@ -108,8 +109,9 @@ def _follow(process: subprocess.Popen, log: Path, bar: tqdm) -> list[str]:
             if line.strip():
                 last.append(line.strip())
             if found := PROGRESS.search(line):
-                total = found["total"] and int(found["total"])
-                bar.total = total or bar.total
+                total = int(found["total"] or bar.total)
+                if total != bar.total:
+                    bar.reset(total)
                 bar.update(int(found["done"] or found["epoch"]) - bar.n)
     return list(last)
 

@@ -10,6 +10,7 @@ import os
 import random
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,8 @@ def train(task: dict) -> None:
     maybe_load_checkpoint(trainer, continue_training=True, validation_only=False)
     trainer.run_training()
     final = Path(trainer.output_folder) / "checkpoint_final.pth"
-    torch.save(_learnt(torch.load(final, map_location="cpu", weights_only=False)), task["learnt"])
+    learnt = _learnt(torch.load(final, map_location="cpu", weights_only=False))
+    _atomic(partial(torch.save, learnt))(task["learnt"])
 
 
 def _atomic(save: Callable[[str], None]) -> Callable[[str], None]:
@@ -100,6 +102,8 @@ def predict(task: dict) -> None:
     )
     for number, path in enumerate(tqdm(task["images"])):
         image = channels_first(read_image(path))
+        if len(image) != len(saved["facts"]["channel_names"]):
+            raise ValueError(f"{path} has {len(image)} channel(s), unlike the training images")
         _, seen = predictor.predict_single_npy_array(
             image, {"spacing": SPACING}, save_or_return_probabilities=True
         )
