@@ -103,7 +103,7 @@ def run_child(job: str, task: dict, environment: dict[str, str], log: Path, titl
 def _follow(process: subprocess.Popen, log: Path, bar: tqdm) -> list[str]:
     """Copy what the child says to the log, move the bar; return its last lines."""
     last: deque[str] = deque(maxlen=40)
-    with bar, log.open("a", encoding="utf-8") as file:
+    with bar, log.open("a", 1, encoding="utf-8") as file:
         for line in process.stdout:
             file.write(line)
             if line.strip():

@@ -22,7 +22,7 @@ from seglib import hardware
 from seglib.files import write_atomic
 from seglib.nnunet.child import require_nnunet, run_child, surroundings
 from seglib.nnunet.plan import FILES, Plan
-from seglib.nnunet.raw import DATASET, folds, identity, write_raw
+from seglib.nnunet.raw import DATASET, folds, identity, learning, pixels, write_raw
 from seglib.recipes import NnunetRecipe
 
 
@@ -68,7 +68,8 @@ def train(recipe: NnunetRecipe, cases: pd.DataFrame, folder: Path) -> None:
     with FileLock(shared / ".lock"):
         write_raw(cases, shared)
         if not (shared / "planned").exists():
-            run_child("plan", {}, around, results / "log.txt", "Planning nnU-Net")
+            task = {"cases": len(learning(cases)), "pixels": pixels(cases)}
+            run_child("plan", task, around, results / "log.txt", "Planning nnU-Net")
             (shared / "planned").touch()
     for fold in recipe.folds:
         learnt = results / f"fold{fold}.pt"

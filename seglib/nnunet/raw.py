@@ -44,6 +44,11 @@ def learning(cases: pd.DataFrame) -> pd.DataFrame:
     return cases[cases["split"] != "test"]
 
 
+def pixels(cases: pd.DataFrame) -> int:
+    """Pixels of all images that nnU-Net may see; only headers are read."""
+    return sum(int(np.prod(image_size(path))) for path in learning(cases)["image"])
+
+
 def identity(cases: pd.DataFrame) -> str:
     """Changes when a case that nnU-Net may see comes, goes, or moves to another split or group."""
     columns = ["case", "group", "split", "image"]
@@ -112,7 +117,7 @@ def write_raw(cases: pd.DataFrame, folder: Path) -> None:
         return
     seen, card = learning(cases), cases.attrs["card"]
     channels = channel_names(read_image(seen["image"].iloc[0]), card)
-    _require_space(folder, seen, len(channels))
+    _require_space(folder, len(seen), pixels(cases) * len(channels))
     objects = 0
     with new_folder(target) as draft:
         rows = tqdm(seen.itertuples(), "Writing cases for nnU-Net", len(seen), leave=False)
@@ -155,18 +160,17 @@ def _require_alike(path: Path, image: np.ndarray, channels: dict[str, str]) -> N
         )
 
 
-def _require_space(folder: Path, seen: pd.DataFrame, channels: int) -> None:
-    """Raise ``OSError`` unless there is room for raw and preprocessed cases and checkpoints."""
-    pixels = sum(float(np.prod(image_size(path))) for path in seen["image"])
-    # Raw as it is, and preprocessed in float32 with a map of labels, hardly compressed.
-    needed = FIXED + pixels * (channels * (2 + 4) + 2)
+def _require_space(folder: Path, n: int, values: int) -> None:
+    """Raise ``OSError`` unless there is room for `n` cases of so many values, and checkpoints."""
+    # Raw as they are, and preprocessed in float32 with a map of labels, hardly compressed.
+    needed = FIXED + values * (2 + 4 + 2)
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise OSError(
-            f"nnU-Net needs about {needed / 1e9:.1f} GB for its copies of {len(seen)} cases and "
-            f"its checkpoints, but {folder} has {free / 1e9:.1f} GB left; make room, or name a "
-            "folder on another disk in SEGLIB_OUTPUTS."
+            f"nnU-Net needs about {needed / 1e9:.1f} GB for its copies of {n} cases and its "
+            f"checkpoints, but {folder} has {free / 1e9:.1f} GB left; make room, or name a folder "
+            "on another disk in SEGLIB_OUTPUTS."
         )
 
 

@@ -27,11 +27,23 @@ SPACING = (999, 1, 1)  # what nnU-Net's reader of 2D pictures says of every pict
 
 
 def plan(task: dict) -> None:
-    """Fingerprint, plan and preprocess the data set in ``nnUNet_raw``."""
+    """Fingerprint, plan and preprocess the data set in ``nnUNet_raw``.
+
+    The task says how many ``cases`` and ``pixels`` that are. nnU-Net draws 100 million pixels from
+    the objects, with replacement; of a smaller data set, more than there are tell nothing new and
+    fill gigabytes.
+    """
     from nnunetv2.experiment_planning import plan_and_preprocess_api as api
 
-    number, processes = int(DATASET[7:10]), int(os.environ[PROCESSES])
-    api.extract_fingerprints([number], num_processes=processes)
+    class Fingerprint(api.DatasetFingerprintExtractor):
+        def __init__(self, *given: object, **named: object) -> None:
+            super().__init__(*given, **named)
+            drawn = self.num_foreground_voxels_for_intensitystats
+            self.num_foreground_voxels_for_intensitystats = min(drawn, task["pixels"])
+
+    # A process takes seconds to start, which a handful of cases is not worth.
+    number, processes = int(DATASET[7:10]), min(int(os.environ[PROCESSES]), task["cases"] // 50 + 1)
+    api.extract_fingerprint_dataset(number, Fingerprint, processes)
     api.plan_experiments([number])
     api.preprocess([number], configurations=(CONFIGURATION,), num_processes=(processes,))
 
