@@ -126,7 +126,7 @@ def predict_cases(
         batch is in memory at a time.
     """
     if isinstance(run.recipe, NnunetRecipe):
-        yield from pipeline.predict_cases(run.checkpoint, cases, flips)
+        yield from pipeline.predict_cases(run.checkpoint, run.path, cases, flips)
         return
     network, recipe, card = run.network().to(device()), run.recipe, cases.attrs["card"]
     smallest = stride(network)

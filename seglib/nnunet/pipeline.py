@@ -107,12 +107,13 @@ def _keep(recipe: NnunetRecipe, n_classes: int, planned: Path, folder: Path) -> 
 
 
 def predict_cases(
-    checkpoint: Path, cases: pd.DataFrame, flips: bool = False
+    checkpoint: Path, folder: Path, cases: pd.DataFrame, flips: bool = False
 ) -> Iterator[tuple[pd.Series, np.ndarray]]:
     """What nnU-Net sees in each case, at native resolution.
 
     It normalises, tiles, blends and resamples by its own code. Without `flips` its mirroring,
-    on by default there, is off, as it is for every other network here.
+    on by default there, is off, as it is for every other network here. The log is added to that
+    in `folder`, the run's own, where the maps also wait until they are asked for.
 
     Yields
     ------
@@ -120,7 +121,7 @@ def predict_cases(
         As :func:`seglib.inference.predict_cases`. All cases are computed first and wait on the
         disk, a few MB each.
     """
-    folder = checkpoint.parents[1]
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".predicted-") as place:
         task = {"checkpoint": str(checkpoint), "folder": place, "flips": flips}
         task["images"] = [str(path) for path in cases["image"]]
