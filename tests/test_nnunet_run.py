@@ -181,13 +181,13 @@ def test_several_folds_are_averaged(run, squares, outputs) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGKILL")
 def test_a_killed_training_goes_on(squares, outputs) -> None:
-    longer = dataclasses.replace(SHORT, epochs=40)
+    longer = dataclasses.replace(SHORT, epochs=8)
     pickled = outputs / "cases.pkl"
     squares.to_pickle(pickled)
     code = (
         "import pandas as pd; from seglib.training import fit;"
         "from seglib.recipes import NnunetRecipe;"
-        f"fit(NnunetRecipe('own', epochs=40, iterations=2), pd.read_pickle({str(pickled)!r}),"
+        f"fit(NnunetRecipe('own', epochs=8, iterations=2), pd.read_pickle({str(pickled)!r}),"
         f" {str(outputs)!r})"
     )
     folder = outputs / longer.run_name
@@ -205,5 +205,5 @@ def test_a_killed_training_goes_on(squares, outputs) -> None:
     assert not (folder / "checkpoints").exists(), "training ended before it could be killed"
     before = log.read_text()
     resumed = fit(longer, squares, outputs)
-    assert resumed.history["epoch"].tolist() == list(range(1, 41))
+    assert resumed.history["epoch"].tolist() == list(range(1, 9))
     assert ": Epoch 0" not in log.read_text().removeprefix(before)
