@@ -4,8 +4,8 @@ nbval runs every code cell again and compares its text with the stored text, exa
 cannot be compared like that. Networks trained on two kinds of processor differ a little, so in
 cells tagged ``trained`` the numbers may differ by the tolerance below, and everything around the
 numbers must still be equal. And a cell that was never run has nothing to be compared with, so it
-fails here instead of passing. Pictures are not compared, nor is Markdown that a ``trained`` cell
-prints.
+fails here instead of passing. Pictures and their sizes are not compared, nor is Markdown that a
+``trained`` cell prints.
 
 The notebooks train for themselves in every test session: outputs go to a temporary folder that
 starts empty, and whatever SEGLIB_* variables the shell has set are put aside.
@@ -31,6 +31,8 @@ RELATIVE = 0.25  # of the stored number, where it lies outside
 NUMBER = re.compile(
     r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?(?!\w|\.\d)(?: ?%)?"
 )
+# A figure is as high as the pictures that a network's scores choose for it.
+FIGURE = re.compile(r"<Figure size \S+ with")
 # Packages of an extra that one chapter asks for; without them it is skipped, and says so.
 EXTRAS = {
     "09_audit": ("audit", ("medpy", "monai", "sklearn", "torchmetrics")),
@@ -72,6 +74,14 @@ def without_bars(outputs: list) -> list:
     return [output for output in outputs if "%|" not in _texts(output).get("text/plain", "")]
 
 
+def without_sizes(outputs: list) -> list:
+    """The outputs with figures named by their axes alone."""
+    for text in map(_texts, outputs):
+        if "text/plain" in text:
+            text["text/plain"] = FIGURE.sub("<Figure with", text["text/plain"])
+    return outputs
+
+
 def settle(computed: list, stored: list) -> None:
     """Put the stored text in place of each computed text that agrees with it.
 
@@ -95,7 +105,7 @@ class CourseCell(IPyNbCell):
 
     def compare_outputs(self, test: list, ref: list, skip_compare: tuple | None = None) -> bool:
         """Whether the new outputs `test` equal the stored ones `ref`."""
-        test, ref = without_bars(test), without_bars(ref)
+        test, ref = (without_sizes(without_bars(outputs)) for outputs in (test, ref))
         if "trained" in self.cell.metadata.get("tags", []):
             settle(test, ref)
             skip_compare = (*(skip_compare or self.parent.skip_compare), "text/markdown")

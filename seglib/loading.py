@@ -22,14 +22,28 @@ from seglib.caching import Cache, build_cache
 from seglib.datasets import load
 from seglib.pasting import paste_object
 from seglib.recipes import Recipe, Stage
-from seglib.splits import find_duplicates, split
+from seglib.splits import find_duplicates, hold_out, split
 from seglib.transforms import eval_transform, train_transform
 
 
 def prepare(recipe: Recipe) -> pd.DataFrame:
-    """The recipe's case table, split: load, find duplicates, keep them on one side."""
+    """The recipe's case table, divided as its ``split`` says.
+
+    Raises
+    ------
+    ValueError
+        If the split names a column or a value that the data set lacks.
+    """
     cases = load(recipe.dataset)
-    return split(cases, recipe.fractions, recipe.split_seed, find_duplicates(cases))
+    if recipe.split == "image":
+        table = split(cases.assign(group=cases["case"]), recipe.fractions, recipe.split_seed)
+        return table.assign(group=cases.set_index("case")["group"].loc[table["case"]].to_numpy())
+    duplicates = find_duplicates(cases)
+    if recipe.split == "group":
+        return split(cases, recipe.fractions, recipe.split_seed, duplicates)
+    column, _, value = recipe.split.partition("=")
+    share = recipe.fractions[1] / (recipe.fractions[0] + recipe.fractions[1])
+    return hold_out(cases, column, value, share, recipe.split_seed, duplicates)
 
 
 class CachedDataset(Dataset):

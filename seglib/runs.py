@@ -70,14 +70,8 @@ class Run:
 
     @property
     def best(self) -> pd.Series:
-        """Row of the history whose weights were kept: the best Dice of the stages at full size.
-
-        nnU-Net keeps its last weights.
-        """
-        if isinstance(self.recipe, NnunetRecipe):
-            return self.history.iloc[-1]
-        full = self.history[self.history["stage"].isin(self.recipe.full_stages)]
-        return full.loc[full["val_dice"].idxmax()]
+        """Row of the history whose weights were kept, see :func:`best_epoch`."""
+        return best_epoch(self.history, self.recipe)
 
     @staticmethod
     def begin(
@@ -125,6 +119,17 @@ class Run:
             f"{name}, {len(self.history)} epochs, best validation Dice "
             f"{self.best['val_dice']:.3f} in epoch {self.best['epoch']:.0f}"
         )
+
+
+def best_epoch(history: pd.DataFrame, recipe: Recipe | NnunetRecipe) -> pd.Series:
+    """Row of a history with the best validation Dice, of the stages at full size; the first one.
+
+    nnU-Net keeps its last weights, so there it is the last row.
+    """
+    if isinstance(recipe, NnunetRecipe):
+        return history.iloc[-1]
+    full = history[history["stage"].isin(recipe.full_stages)]
+    return full.loc[full["val_dice"].idxmax()]
 
 
 def save_network(path: Path, network: nn.Module, recipe: Recipe, n_classes: int) -> Path:

@@ -64,6 +64,6 @@ class Snapshots(Callback):
         """Keep what is wanted of a batch of logits ``(N, C, S, S)``."""
         first = which[1] * trainer.datamodule.stage.batch_size  # the batch itself comes first
         for place in self.places.keys() & range(first, first + len(outputs)):
-            logits = outputs[place - first].cpu().numpy()
-            seen = 1 / (1 + np.exp(-logits[0])) if len(logits) == 1 else logits
-            save_map(map_path(self.folder, len(self.rows) + 1, self.places[place]), seen)
+            logits = outputs[place - first].cpu()
+            seen = logits[0].sigmoid() if len(logits) == 1 else logits
+            save_map(map_path(self.folder, len(self.rows) + 1, self.places[place]), seen.numpy())

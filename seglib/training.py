@@ -25,7 +25,7 @@ from seglib.hardware import choose_precision, environment
 from seglib.loading import SegmentationData, prepare
 from seglib.nnunet import pipeline
 from seglib.recipes import NnunetRecipe, Recipe
-from seglib.runs import Run, load_run, save_network
+from seglib.runs import Run, best_epoch, load_run, save_network
 from seglib.segmenter import Segmenter
 from seglib.snapshots import Snapshots
 
@@ -78,14 +78,13 @@ def _train_stage(recipe: Recipe, index: int, cases: pd.DataFrame, folder: Path, 
     data = SegmentationData(cases, recipe, stage, folder.parent / "cache")
     bar = tqdm(total=recipe.epochs, desc=f"Training {recipe.model}", unit="epoch", leave=False)
     watched = {"monitor": "val_dice", "mode": "max"}
+    every_epoch = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     callbacks = [
         Snapshots(folder, cases, rows),
         History(folder / "history.csv", index + 1, rows, bar),
-        ModelCheckpoint(
-            place, "best", save_last=True, save_on_train_epoch_end=True,
-            enable_version_counter=False, **watched
-        ),
-    ]  # fmt: skip
+        ModelCheckpoint(place, "best", save_weights_only=True, **every_epoch, **watched),
+        ModelCheckpoint(place, "last", **every_epoch),  # after the best, whose score it keeps
+    ]
     if recipe.patience:
         callbacks.append(EarlyStopping(patience=recipe.patience, **watched))
     trainer = L.Trainer(
@@ -156,9 +155,7 @@ def _train(recipe: Recipe, cases: pd.DataFrame, folder: Path) -> None:
                 rows[:] = pd.read_csv(folder / "history.csv").to_dict("records")
             else:
                 _train_stage(recipe, index, cases, folder, rows)
-    table = pd.DataFrame(rows)
-    table = table[table["stage"].isin(recipe.full_stages)]
-    best = table.groupby("stage")["val_dice"].max().idxmax()
+    best = int(best_epoch(pd.DataFrame(rows), recipe)["stage"])
     n_classes = cases.attrs["card"].n_classes
     module = Segmenter(recipe, recipe.stages[best - 1], n_classes)
     state = torch.load(places[best - 1] / "best.ckpt", map_location="cpu")["state_dict"]

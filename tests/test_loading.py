@@ -65,9 +65,10 @@ def test_batches_have_the_promised_shape_and_type(cases, tmp_path):
 
 def test_a_stage_may_work_on_smaller_images(cases, tmp_path):
     stage = dataclasses.replace(QUICK.stages[0], scale=0.5)
-    data = SegmentationData(cases, QUICK, stage, tmp_path / "cache")
-    assert next(iter(data.train_dataloader()))[0].shape[-2:] == (16, 16)
-    assert next(iter(data.val_dataloader()))[1].shape[-2:] == (16, 16)
+    large = dataclasses.replace(QUICK, size=64)
+    data = SegmentationData(cases, large, stage, tmp_path / "cache")
+    assert next(iter(data.train_dataloader()))[0].shape[-2:] == (32, 32)
+    assert next(iter(data.val_dataloader()))[1].shape[-2:] == (32, 32)
 
 
 def test_an_epoch_can_be_repeated_and_the_next_one_differs(cases, tmp_path):

@@ -60,9 +60,10 @@ def test_a_recipe_is_read_back_as_what_it_was() -> None:
 
 
 def test_a_recipe_beside_another_has_its_data_and_its_split() -> None:
-    other = Recipe("own", "kvasir-seg", fractions=(0.6, 0.2, 0.2), split_seed=3, seed=2)
+    shares = (0.6, 0.2, 0.2)
+    other = Recipe("own", "kvasir-seg", split="image", fractions=shares, split_seed=3, seed=2)
     found = NnunetRecipe.beside(other, epochs=7)
-    assert (found.dataset, found.fractions) == ("kvasir-seg", (0.6, 0.2, 0.2))
+    assert (found.dataset, found.split, found.fractions) == ("kvasir-seg", "image", shares)
     assert (found.split_seed, found.seed, found.epochs, found.iterations) == (3, 2, 7, 250)
 
 
@@ -79,6 +80,7 @@ def test_different_lengths_never_share_a_folder() -> None:
         ({"iterations": -1}, "iterations of 1 or more, found -1"),
         ({"folds": ()}, "numbered 0 to 4"),
         ({"folds": (0, 5)}, "numbered 0 to 4, found (0, 5)"),
+        ({"split": "patient"}, "patient"),
     ],
 )
 def test_impossible_recipes_are_refused(fields: dict, message: str) -> None:

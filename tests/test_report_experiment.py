@@ -22,7 +22,7 @@ def test_the_recipe_is_one_of_the_task(entry) -> None:
 def test_a_recipe_that_nobody_named_is_refused() -> None:
     results = results_of("kvasir-seg")
     results["unet"]["epochs"] = 7
-    with pytest.raises(ValueError, match="come from 7 epochs of resnet18 at 128 px.*'polyp'"):
+    with pytest.raises(ValueError, match="come from 7 epochs of resnet18 at 160 px.*'polyp'"):
         experiment.trained_recipe(results, card("kvasir-seg"))
 
 
@@ -64,12 +64,13 @@ def test_the_machine_is_the_recorded_one(tmp_path: Path) -> None:
 
 
 def test_one_stage_is_told(tmp_path: Path) -> None:
-    stage, words = (
-        recipe("polyp-quick").stages[0],
-        said(tmp_path, results_of("phantom-polyp"), "phantom-polyp"),
+    known, words = (
+        recipe("lung-quick"),
+        said(tmp_path, results_of("phantom-lung"), "phantom-lung"),
     )
+    (stage,) = known.stages
     assert "Training had one stage." in words and "Then, for" not in words
-    assert f"For {stage.epochs} epochs at 96 pixels, AdamW" in words
+    assert f"For {stage.epochs} epochs at {known.size} pixels, AdamW" in words
     assert f"peak learning rate of {stage.lr}, in batches of {stage.batch_size} images" in words
 
 
@@ -80,7 +81,7 @@ def test_all_stages_are_told(tmp_path: Path) -> None:
     for stage in known.stages:
         at = f"or {stage.epochs} epochs at {known.stage_size(stage)} pixels"
         assert at in words and str(stage.lr) in words
-    assert experiment.sizes(known) == [96, 128]
+    assert experiment.sizes(known) == [96, 160]
 
 
 def test_published_stages_are_told(tmp_path: Path) -> None:
@@ -99,5 +100,5 @@ def test_published_stages_are_told(tmp_path: Path) -> None:
 def test_sizes_stand_in_abstract_and_preprocessing(tmp_path: Path) -> None:
     text, _ = fill(course(tmp_path, "kvasir-seg", results_of("kvasir-seg")), "kvasir-seg")
     words = " ".join(text.split())
-    assert "90 epochs on images of 96 and then of 128 pixels" in words
-    assert "to 96 × 96 and then to 128 × 128 pixels" in words
+    assert "94 epochs on images of 96 and then of 160 pixels" in words
+    assert "to 96 × 96 and then to 160 × 160 pixels" in words

@@ -354,7 +354,7 @@ def test_what_is_bad_only_when_it_is_read_gives_a_sentence(read: Case, says: str
 
 def test_a_sheet_shows_the_prediction_filled_and_the_truth_outlined() -> None:
     shown = viewer()
-    figure = shown.sheet([0, 2], columns=2)
+    figure = shown.sheet([0, 2, 0], columns=7)
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == [f"{model}\ncase {i}" for model in MODELS for i in (0, 2)]
     picture = figure.axes[1].images[0].get_array()

@@ -44,6 +44,7 @@ def train(
     precision: Annotated[str | None, Option(help="auto, 32, bf16 or 16.")] = None,
     patience: Annotated[int | None, Option(help="Stop after epochs without gain.")] = None,
     seed: Annotated[int | None, Option(help="Of weights, order and augmentation.")] = None,
+    split: Annotated[str | None, Option(help="By group, image or COLUMN=VALUE.")] = None,
     split_seed: Annotated[int | None, Option(help="Of the split of the cases.")] = None,
 ) -> None:
     """Train a network and keep the best one.
@@ -83,7 +84,8 @@ def _experiment(start: str, fields: dict[str, Any]) -> Recipe | NnunetRecipe:
             raise ValueError("--iterations belongs to --model nnunet; other models count epochs.")
         return named(start, **given)
     length = {key: given.pop(key) for key in ("epochs", "iterations") if key in given}
-    shared = {key: given.pop(key) for key in ("dataset", "seed", "split_seed") if key in given}
+    same = ("dataset", "split", "split_seed", "seed")
+    shared = {key: given.pop(key) for key in same if key in given}
     del given["model"]
     if given:
         raise ValueError(

@@ -149,8 +149,10 @@ def confusion(matrix: np.ndarray, names: tuple[str, ...]) -> Figure:
         ink = "white" if share > 0.5 else COLOURS["ink"]
         size = 8 if len(names) < 5 else 6.5
         axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=size)
-    axes.set_xticks(range(len(names)), names)
-    axes.set_yticks(range(len(names)), names, rotation=90, va="center")
+    words = [name.replace(" ", "\n") for name in names]
+    axes.set_xticks(range(len(names)), words)
+    axes.set_yticks(range(len(names)), words, rotation=90, va="center", ha="center")
+    axes.tick_params(axis="y", pad=10)
     axes.set(xlabel="predicted", ylabel="true", title="All test pixels in one pot")
     axes.spines[:].set_visible(False)
     fig.colorbar(drawn, ax=axes, label="share of the true class", shrink=0.85)

@@ -61,8 +61,8 @@ def folds(cases: pd.DataFrame, seed: int = 0) -> list[dict[str, list[str]]]:
 
     Fold 0 is our own split: trained on ``train``, validated on ``val``. The others validate on a
     quarter of the training cases each and train on the rest, our validation cases included. Every
-    case validates once, none is a test case, and no group is divided. With fewer than four groups
-    in ``train`` there are fewer folds.
+    case validates once, none is a test case, and no group is divided that our split keeps whole.
+    With fewer than four groups in ``train`` there are fewer folds.
     """
     seen = learning(cases)
     train, val = (seen[seen["split"] == name] for name in ("train", "val"))

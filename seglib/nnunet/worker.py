@@ -64,6 +64,7 @@ def train(task: dict) -> None:
     trainer.num_val_iterations_per_epoch = task["val_iterations"]
     trainer.save_every = 1  # so that an interrupted training loses one epoch at most
     trainer.save_checkpoint = _atomic(trainer.save_checkpoint)
+    trainer.logger.plot_progress_png = lambda folder: None  # seconds an epoch; we draw our own
     maybe_load_checkpoint(trainer, continue_training=True, validation_only=False)
     trainer.run_training()
     final = Path(trainer.output_folder) / "checkpoint_final.pth"

@@ -12,6 +12,7 @@ from seglib.names import nearest
 OPTIMISERS = ("adam", "adamw")
 SCHEDULES = ("constant", "one-cycle", "cosine")
 PRECISIONS = ("auto", "32", "bf16", "16")
+DIVISIONS = ("group", "image")
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,12 @@ class Recipe:
         Decay of the running mean of the weights that is validated and kept; 0 switches it off.
     stages
         One after the other, each from the best weights so far.
+    split
+        What stays on one side: ``group`` (patients, and near-duplicate pictures), ``image`` (every
+        image for itself, which leaks; only to show how much), or ``COLUMN=VALUE``, such as
+        ``site=MCUCXR``, to train without the cases of one site and test on them.
     fractions
-        Shares of train, val, test.
+        Shares of train, val, test; with ``COLUMN=VALUE`` that of test is not used.
     split_seed, seed
         Seeds of the split, and of weights, order and augmentation.
     precision
@@ -103,6 +108,7 @@ class Recipe:
     paste: float = 0.0
     ema: float = 0.0
     stages: tuple[Stage, ...] = (Stage(epochs=40),)
+    split: str = "group"
     fractions: tuple[float, float, float] = (0.7, 0.1, 0.2)
     split_seed: int = 0
     seed: int = 0
@@ -111,6 +117,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         nearest(self.precision, PRECISIONS, "precision")
+        if "=" not in self.split:
+            nearest(self.split, DIVISIONS, "split")
         if self.stages[-1].scale != 1:
             raise ValueError(
                 f"The last stage works at {self.stages[-1].scale:g} of the recipe's size; "
@@ -141,8 +149,14 @@ class Recipe:
         return f"{self.dataset}-{self.model}-{self.encoder}-{self.size}px-{digest}"
 
     def to_json(self) -> str:
-        """The recipe as indented JSON with sorted keys."""
-        return json.dumps(dataclasses.asdict(self), indent=2, sort_keys=True) + "\n"
+        """The recipe as indented JSON with sorted keys.
+
+        The usual split is not written, so runs from before there was a choice keep their names.
+        """
+        fields = dataclasses.asdict(self)
+        if self.split == "group":
+            del fields["split"]
+        return json.dumps(fields, indent=2, sort_keys=True) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:

@@ -13,7 +13,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from seglib.recipes.experiment import Recipe
+from seglib.names import nearest
+from seglib.recipes.experiment import DIVISIONS, Recipe
 
 NNUNET = "nnunet"
 
@@ -32,8 +33,9 @@ class NnunetRecipe:
     folds
         Which folds are trained; what several see is averaged. Fold 0 has our validation cases, see
         :func:`seglib.nnunet.raw.folds`.
-    fractions, split_seed
-        Shares of train, val, test, and the seed of the split.
+    split, fractions, split_seed
+        What stays on one side, shares of train, val, test, and the seed of the split; see
+        :class:`~seglib.recipes.experiment.Recipe`.
     seed
         Of weights and augmentation. On a GPU nnU-Net augments in processes of its own, which are
         not seeded.
@@ -45,6 +47,7 @@ class NnunetRecipe:
     epochs: int = 1000
     iterations: int = 250
     folds: tuple[int, ...] = (0,)
+    split: str = "group"
     fractions: tuple[float, float, float] = (0.7, 0.1, 0.2)
     split_seed: int = 0
     seed: int = 0
@@ -56,11 +59,13 @@ class NnunetRecipe:
                 raise ValueError(f"nnU-Net needs {name} of 1 or more, found {getattr(self, name)}.")
         if not self.folds or not set(self.folds) <= set(range(5)):
             raise ValueError(f"The folds of nnU-Net are numbered 0 to 4, found {self.folds}.")
+        if "=" not in self.split:
+            nearest(self.split, DIVISIONS, "split")
 
     @classmethod
     def beside(cls, other: Recipe, **fields: Any) -> NnunetRecipe:
         """The same data set, split and seed as another experiment, so that the two compare."""
-        shared = ("dataset", "fractions", "split_seed", "seed")
+        shared = ("dataset", "split", "fractions", "split_seed", "seed")
         return cls(**{name: getattr(other, name) for name in shared} | fields)
 
     @property

@@ -25,8 +25,8 @@ def sheet(source: Source, positions: Iterable[int], columns: int = 6, credit: st
     source
         Where the cases come from.
     positions
-        Which rows of its table, one picture each; with two models a picture for each of them, the
-        pictures of the second after those of the first.
+        Which rows of its table, one picture each, also if named twice; with two models a picture
+        for each of them, the pictures of the second after those of the first.
     columns, credit
         Pictures in a row, and whose images these are.
 
@@ -35,12 +35,12 @@ def sheet(source: Source, positions: Iterable[int], columns: int = 6, credit: st
     ValueError
         If no position is given.
     """
-    cases, shown = [source.read(position) for position in positions], {}
+    cases, shown = [source.read(position) for position in dict.fromkeys(positions)], {}
     for model in source.models or ("",):
         for case in cases:
             name = f"{model}\n{case.name}" if len(source.models) > 1 else case.name
             shown[name] = (_tinted(source, case, model), _truth(case))
-    return pictures(shown, columns, source.title, credit, source.classes)
+    return pictures(shown, min(columns, len(cases)), source.title, credit, source.classes)
 
 
 def _truth(case: Case) -> np.ndarray:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from seglib.report.screenshots import BROWSERS, find_browser
 from tests.viewer_cases import viewer
 
 SHOTS = Path(__file__).parents[2] / "outputs" / "browser"  # git ignores it; for the eye
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 
@@ -19,11 +18,11 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 def browser() -> Iterator:
     """Chromium without a window."""
     driver = pytest.importorskip("playwright.sync_api", reason="install seglib[browser]")
-    found = [path for name in NAMES if (path := shutil.which(name))]
-    if not found:
-        pytest.skip(f"no Chromium on the path; looked for {', '.join(NAMES)}")
+    found = find_browser()
+    if found is None:
+        pytest.skip(f"no Chromium on the path; looked for {', '.join(BROWSERS)}")
     with driver.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found[0], args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield chromium
         chromium.close()
 

@@ -9,7 +9,6 @@ the way of the PNG to the browser is not even counted.
 from __future__ import annotations
 
 import io
-import shutil
 import statistics
 import tempfile
 import time
@@ -18,7 +17,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import FLAGS, NAMES
+from seglib.report import find_browser
+from tests.browser.conftest import FLAGS
 from tests.viewer_cases import arrays, viewer
 
 SIZES = ((512, 512), (1072, 1920))
@@ -55,9 +55,8 @@ def with_matplotlib(given: dict) -> float:
 
 def main() -> None:
     """Print the medians."""
-    path = next(found for name in NAMES if (found := shutil.which(name)))
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        page = playwright.chromium.launch(executable_path=path, args=FLAGS).new_page()
+        page = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS).new_page()
         for height, width in SIZES:
             given = arrays(TIMES + 1, height, width) | {"scores": None}
             chosen = given["names"] if width < 1000 else given["names"][:6]
