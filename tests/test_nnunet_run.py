@@ -16,26 +16,28 @@ import pandas as pd
 import pytest
 import torch
 
+from seglib.cards import card
 from seglib.comparison import compare
 from seglib.cost import cost
-from seglib.datasets import from_folders
+from seglib.datasets import from_folders, load
 from seglib.evaluation import evaluate, load_labels, load_probability
 from seglib.images import image_size, read_image, read_mask
 from seglib.inference import predict_cases
 from seglib.nnunet import raw
 from seglib.nnunet.pipeline import own_scores
 from seglib.nnunet.plan import Plan
+from seglib.phantoms import write_phantom
 from seglib.recipes import NnunetRecipe
 from seglib.runs import Run, load_run
 from seglib.training import fit
 from seglib.viewer.predicted import of_runs
-from tests.organs import write_organs
 from tests.squares import write_squares
 from tests.test_nnunet import with_split
 
 pytest.importorskip("nnunetv2", reason="needs nnU-Net: pip install seglib[nnunet]")
 
 SHORT = NnunetRecipe("own", epochs=1, iterations=2)
+ABDOMEN = card("phantom-abdominal-organs")
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +62,9 @@ def run(squares, outputs) -> Run:
 
 @pytest.fixture(scope="module")
 def several(outputs) -> Run:
-    """Grey slices with three organs."""
-    return fit(SHORT, with_split(write_organs(outputs / "organs", n=20)), outputs / "organs-runs")
+    """The synthetic abdomen, small: grey slices of five patients with five organs."""
+    write_phantom(ABDOMEN.name, outputs / ABDOMEN.name, 20, 0, (64, 64), ABDOMEN.decoding.values)
+    return fit(SHORT, with_split(load(ABDOMEN.name, outputs)), outputs / "abdomen-runs")
 
 
 def test_a_run_keeps_what_every_run_keeps(run) -> None:
@@ -133,9 +136,9 @@ def test_it_is_compared_and_looked_at_like_every_run(run) -> None:
 
 def test_its_own_evaluation_agrees_but_for_empty_masks(run, squares) -> None:
     ours = evaluate(run).scores.set_index("case")
-    card = squares.attrs["card"]
+    decoding = squares.attrs["card"].decoding
     tested = squares[squares["split"] == "test"]
-    truths = {row.case: read_mask(row.mask, card.decoding) for row in tested.itertuples()}
+    truths = {row.case: read_mask(row.mask, decoding) for row in tested.itertuples()}
     labels = {case: load_labels(run, case) for case in truths}
     empty = tested["case"].iloc[0]
     labels[empty] = np.zeros_like(labels[empty])
@@ -159,11 +162,12 @@ def test_several_classes_share_one_whole(several) -> None:
     cases = several.cases
     tested = cases[cases["split"] == "test"]
     row, probability = next(predict_cases(several, tested))
-    assert probability.shape == (4, *image_size(row["image"]))
+    assert probability.shape == (6, *image_size(row["image"]))
     np.testing.assert_allclose(probability.sum(axis=0), 1, atol=1e-3)
     evaluation = evaluate(several)
-    assert set(evaluation.scores["class"]) == {"liver", "spleen", "left kidney"}
-    assert load_labels(several, row["case"]).max() <= 3
+    organs = {entry.name for entry in ABDOMEN.classes[1:]}
+    assert set(evaluation.scores["class"]) == organs
+    assert load_labels(several, row["case"]).max() <= len(organs)
     assert Plan.read(several.path).table().loc["normalisation", "nnU-Net"] == "CT"
 
 
@@ -177,6 +181,9 @@ def test_several_folds_are_averaged(run, squares, outputs) -> None:
     assert np.abs(both - one).max() > 1e-6
     planned = (outputs / "nnunet").glob("*/planned")
     assert len(list(planned)) == 1  # the second run did not plan again
+    assert two.history["train_loss"].iloc[0] == run.history["train_loss"].iloc[0]
+    assert ": Epoch 0" in (two.path / "nnunet.log").read_text()
+    assert "fold_0" not in (two.path / "nnunet.log").read_text()  # nor train the first fold again
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGKILL")
@@ -191,7 +198,7 @@ def test_a_killed_training_goes_on(squares, outputs) -> None:
         f" {str(outputs)!r})"
     )
     folder = outputs / longer.run_name
-    log = folder / "nnunet" / "log.txt"
+    log = folder / "nnunet.log"
     process = subprocess.Popen(
         [sys.executable, "-c", code], stderr=subprocess.DEVNULL, start_new_session=True
     )

@@ -1,7 +1,8 @@
 """In which order is nnU-Net asked, and what is kept of its answers?
 
-Raw and preprocessed cases lie in ``outputs/nnunet/`` and serve every run on the same cases. What a
-run learnt lies in its own folder, its weights and its plan in one checkpoint file.
+Raw and preprocessed cases lie in ``outputs/nnunet/`` and serve every run on the same cases. So does
+what each fold learnt: a run of five folds trains four when the first is there. The weights that a
+run uses lie with the plan in its own checkpoint file.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def train(recipe: NnunetRecipe, cases: pd.DataFrame, folder: Path) -> None:
     cases
         Split case table. Test cases are not shown to nnU-Net.
     folder
-        Of the run; gets ``history.csv``, ``checkpoints/best.ckpt``, nnU-Net's plan, and below
-        ``nnunet/`` its own results and log.
+        Of the run; gets ``history.csv``, ``checkpoints/best.ckpt``, nnU-Net's plan and its log,
+        ``nnunet.log``.
 
     Raises
     ------
@@ -63,31 +64,37 @@ def train(recipe: NnunetRecipe, cases: pd.DataFrame, folder: Path) -> None:
             f"have {known} folds here, from 0."
         )
     shared = folder.parent / "nnunet" / f"{recipe.dataset}-{identity(cases)}"
-    results, around = folder / "nnunet", surroundings(shared, folder / "nnunet")
-    shared.mkdir(parents=True, exist_ok=True)
+    results, log = shared / recipe.fold_name, folder / "nnunet.log"
+    around = surroundings(shared, results)
+    results.mkdir(parents=True, exist_ok=True)
     with FileLock(shared / ".lock"):
         write_raw(cases, shared)
         if not (shared / "planned").exists():
             task = {"cases": len(learning(cases)), "pixels": pixels(cases)}
-            run_child("plan", task, around, results / "log.txt", "Planning nnU-Net")
+            run_child("plan", task, around, log, "Planning nnU-Net")
             (shared / "planned").touch()
-    for fold in recipe.folds:
-        learnt = results / f"fold{fold}.pt"
-        if not learnt.is_file():
-            task = {"fold": fold, "learnt": str(learnt), "epochs": recipe.epochs}
-            task |= {"iterations": recipe.iterations, "val_iterations": recipe.val_iterations}
-            title = f"Training nnU-Net, fold {fold}"
-            run_child("train", task | {"seed": recipe.seed}, around, results / "log.txt", title)
-    _keep(recipe, cases.attrs["card"].n_classes, shared / "preprocessed" / DATASET, folder)
-
-
-def _keep(recipe: NnunetRecipe, n_classes: int, planned: Path, folder: Path) -> None:
-    """Write plan, history and, last, the checkpoint."""
     for name in FILES.values():
-        shutil.copyfile(planned / name, folder / name)
+        shutil.copyfile(shared / "preprocessed" / DATASET / name, folder / name)
+    learnt = {str(fold): _learn(recipe, fold, results, around, log) for fold in recipe.folds}
+    _keep(recipe, cases.attrs["card"].n_classes, learnt, folder)
+
+
+def _learn(
+    recipe: NnunetRecipe, fold: int, results: Path, around: dict[str, str], log: Path
+) -> dict:
+    """What one fold learnt: weights, mirrored axes, history; trained unless that is there."""
+    file = results / f"fold{fold}.pt"
+    with FileLock(file.with_suffix(".lock")):
+        if not file.is_file():
+            task = {"fold": fold, "learnt": str(file), "seed": recipe.seed, "epochs": recipe.epochs}
+            task |= {"iterations": recipe.iterations, "val_iterations": recipe.val_iterations}
+            run_child("train", task, around, log, f"Training nnU-Net, fold {fold}")
+    return torch.load(file, weights_only=True)
+
+
+def _keep(recipe: NnunetRecipe, n_classes: int, learnt: dict[str, dict], folder: Path) -> None:
+    """Write history and, last, the checkpoint from the plan and what each fold learnt."""
     plan = Plan.read(folder)
-    files = {str(fold): folder / "nnunet" / f"fold{fold}.pt" for fold in recipe.folds}
-    learnt = {fold: torch.load(file, weights_only=True) for fold, file in files.items()}
     histories = [pd.DataFrame(found["history"]) for found in learnt.values()]
     history = pd.concat(histories, keys=range(1, len(histories) + 1), names=["stage"])
     history = history.reset_index("stage").reset_index(drop=True)
@@ -126,7 +133,7 @@ def predict_cases(
         task = {"checkpoint": str(checkpoint), "folder": place, "flips": flips}
         task["images"] = [str(path) for path in cases["image"]]
         around = surroundings(Path(place), Path(place))
-        run_child("predict", task, around, folder / "nnunet" / "log.txt", "Asking nnU-Net")
+        run_child("predict", task, around, folder / "nnunet.log", "Asking nnU-Net")
         for number, (_, row) in enumerate(cases.iterrows()):
             file = Path(place) / f"{number}.npy"
             yield row, np.load(file)

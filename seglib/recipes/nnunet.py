@@ -79,6 +79,11 @@ class NnunetRecipe:
         digest = hashlib.sha256(self.to_json().encode()).hexdigest()[:8]
         return f"{self.dataset}-{self.model}-{digest}"
 
+    @property
+    def fold_name(self) -> str:
+        """Folder name of what the folds learn: the same whichever of them a run averages."""
+        return dataclasses.replace(self, folds=(0,)).run_name
+
     def describe(self) -> str:
         """One line about the training."""
         which = ", ".join(map(str, self.folds))
