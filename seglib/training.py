@@ -134,14 +134,13 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):
         if not (folder / "checkpoints" / "best.ckpt").is_file():
+            external = isinstance(recipe, NnunetRecipe)
+            here = pipeline.environment() if external else environment(recipe.precision)
             cases = prepare(recipe) if cases is None else cases
-            if isinstance(recipe, NnunetRecipe):
-                Run.begin(folder, recipe, cases, pipeline.environment())
-                pipeline.train(recipe, cases, folder)
-            else:
+            if not external:
                 Segmenter.check(recipe, cases.attrs["card"].n_classes)
-                Run.begin(folder, recipe, cases, environment(recipe.precision))
-                _train(recipe, cases, folder)
+            Run.begin(folder, recipe, cases, here)
+            (pipeline.train if external else _train)(recipe, cases, folder)
     return load_run(folder)
 
 

@@ -400,7 +400,7 @@ def test_the_shell_refuses_what_does_not_fit(words: str, message: str) -> None:
 
 def test_the_shell_names_a_missing_extra(monkeypatch) -> None:
     monkeypatch.setattr(child, "find_spec", lambda name: None)
-    monkeypatch.setattr("seglib.training.prepare", lambda recipe: None)
+    monkeypatch.setattr("seglib.training.prepare", None)  # said before any case is read
     done = CliRunner().invoke(app, ["train", "--model", "nnunet", "--epochs", "1"])
     assert done.exit_code == 2
     assert "nnU-Net is not installed" in done.stderr

@@ -336,7 +336,7 @@ def test_nnunet_has_a_column_where_it_was_scored_alike(
     assert checks.problems(document(text), entries, placed, set(NAMES), {}) == []
     words = " ".join(text.split())
     shown = recorded == "alike"
-    assert ("for 11 epochs of 22 steps" in words) == shown
+    assert ("11 epochs of 22 steps" in words) == shown
     assert words.count("0.432") == 2 * shown
     rows = text.partition("::: {#tbl:scores}")[2].partition(":::")[0].strip().splitlines()
     columns = {row.count("|") for row in rows if row.startswith("|")}
