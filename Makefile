@@ -24,6 +24,8 @@ ABSOLUTE = case "$$SEGLIB_DATA" in ''|/*) ;; *) export SEGLIB_DATA="$(CURDIR)/$$
 
 # What the reader's shell sets for other projects must not reach this environment.
 export SEGLIB_DATASET := $(DATASET)
+# As in seglib/__init__.py, for notebooks that import timm before seglib.
+export PYTHONWARNINGS := ignore:`torch.jit.interface` is deprecated:FutureWarning
 unexport PYTHONPATH PYTHONHOME PIP_USER MPLBACKEND
 
 help:

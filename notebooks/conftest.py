@@ -39,6 +39,8 @@ EXTRAS = {
     "10_nnunet": ("nnunet", ("nnunetv2",)),
 }
 SETTINGS = {"SEGLIB_DATASET": "phantom-polyp", "SEGLIB_PROFILE": "quick"}
+# As in seglib/__init__.py, for notebooks that import timm before seglib.
+SETTINGS["PYTHONWARNINGS"] = "ignore:`torch.jit.interface` is deprecated:FutureWarning"
 
 
 def value(text: str) -> float:

@@ -139,6 +139,8 @@ def curves(runs: Mapping[str, Run]) -> Figure:
     loss.set(title="Loss", xlabel="epoch", ylabel="loss", ylim=(min(0, lowest), None))
     score.set(title="Validation Dice (dot: kept)", xlabel="epoch", ylabel="Dice", ylim=(0, 1))
     rate.set(title="Learning rate", xlabel="epoch", ylabel="learning rate, 1/1000", ylim=(0, None))
+    for axes in (loss, score, rate):
+        axes.xaxis.get_major_locator().set_params(integer=True)
     loss.legend()
     if len(runs) > 1:
         score.legend(loc="lower right")
@@ -189,5 +191,5 @@ def predictions(
             _picture(errors, error_map(image, truth, labels), score)
     names = {"tp": "hit", "fp": "false alarm", "fn": "missed"}
     keys = [Patch(color=COLOURS[kind], label=name) for kind, name in names.items()]
-    fig.legend(handles=keys, loc="outside lower right", ncols=3)
+    fig.legend(handles=keys, loc="outside lower left", ncols=3)  # the source stands to the right
     return fig
