@@ -2,14 +2,14 @@
 # Needs Python 3.11 or newer and make, nothing else; everything is installed into .venv here.
 
 .DEFAULT_GOAL := help
-.PHONY: help course report lab test lint notebooks clean
+.PHONY: help course report lab test lint bench notebooks clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
 BIN := $(VENV)/bin/python
 READY := $(VENV)/.seglib-ready
 NOTEBOOKS := 01_data_exploration 02_preprocessing 03_unet 04_deeplabv3plus 05_evaluation 06_comparison
-FURTHER := 09_audit 10_nnunet
+FURTHER := 07_several_organs 08_small_objects 09_audit 10_nnunet
 DATASET := $(or $(SEGLIB_DATASET),phantom-$(or $(RECIPE),polyp))
 EXECUTED := $(or $(SEGLIB_OUTPUTS),outputs)/notebooks/$(DATASET)
 FIGURES := figures/$(DATASET)
@@ -34,6 +34,7 @@ help:
 	@echo "make lab        set up, then open the notebooks in JupyterLab"
 	@echo "make test       set up, then lint, unit tests, and the notebooks against their stored outputs"
 	@echo "make lint       set up, then only the style checks"
+	@echo "make bench      set up, then time seglib beside other ways; tables in figures/benchmarks/ (10-20 min)"
 	@echo "make notebooks  for maintainers: run the notebooks and store their outputs in notebooks/"
 	@echo "make clean      remove .venv, outputs/, synthetic data, figures and reports, and caches"
 	@echo
@@ -59,7 +60,7 @@ $(READY): pyproject.toml constraints.txt
 		"$$found" -m venv --clear $(VENV); \
 	fi; \
 	echo "== installing seglib into $(VENV) (the first time this fetches several GB; minutes)"; \
-	$(BIN) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[course,medical,test,browser,audit,nnunet]"; \
+	$(BIN) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[course,medical,test,browser,audit,export,nnunet]"; \
 	touch $@
 
 course: $(READY)
@@ -95,6 +96,12 @@ test: lint
 	@$(BIN) -m pytest -q tests
 	@echo "== notebooks: every cell again, compared with the stored outputs"
 	@$(BIN) -m pytest -q --nbval -n 2 --dist loadfile notebooks
+
+bench: $(READY)
+	@echo "== the usual loop, smp's Lightning example, MONAI and seglib in turn, then reading from shards:"
+	@echo "   10 to 20 minutes on two cores; leave the machine alone meanwhile"
+	@$(BIN) -m tests.benchmarks.side_by_side figures/benchmarks
+	@$(ABSOLUTE); $(BIN) -m tests.benchmarks.scale figures/benchmarks
 
 # Stored outputs always come from the embedded data and from a training of their own.
 notebooks: $(READY)

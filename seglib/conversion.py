@@ -19,6 +19,7 @@ from seglib.formats import (
 )
 from seglib.formats.volume import AIR
 from seglib.images import window as show
+from seglib.spacing import TABLE
 
 DEEP = np.iinfo(np.uint16).max
 
@@ -98,7 +99,7 @@ def convert(
                 problems.append(f"{name}: no mask in {masks} has its name or its series.")
         _require_any_mask(draft / "masks", drawn, scans)
         table = pd.DataFrame(rows)
-        table.to_csv(draft / "table.csv", index=False)
+        table.to_csv(draft / TABLE, index=False)
     table.attrs = {"classes": classes, "problems": tuple(problems)}
     return table
 

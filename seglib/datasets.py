@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from seglib.cards import BACKGROUND, OBJECT, DatasetCard, LabelClass, card
+from seglib.cards import BACKGROUND, OBJECT, DatasetCard, GroupTable, LabelClass, card
 from seglib.checking import DARK, check_files
 from seglib.course import settings
 from seglib.decoding import MaskDecoding
@@ -16,6 +17,7 @@ from seglib.groups import read_groups
 from seglib.images import read_image
 from seglib.pairing import pair
 from seglib.sources import locate
+from seglib.spacing import TABLE, converted, join_spacing
 
 
 def load(name: str, data: str | Path | None = None) -> pd.DataFrame:
@@ -35,8 +37,9 @@ def load(name: str, data: str | Path | None = None) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``case`` (str, unique), ``image`` and ``mask`` (Path), ``group`` (patient or
-        sequence; the case itself where none is known) and, where the card tells, ``site``;
-        sorted by case. ``attrs["card"]`` is the card, ``attrs["problems"]`` a tuple of
+        sequence; the case itself where none is known), where the card tells, ``site``, and for
+        converted scans ``spacing_row_mm`` and ``spacing_col_mm``; sorted by case.
+        ``attrs["card"]`` is the card, ``attrs["problems"]`` a tuple of
         :class:`seglib.pairing.Problem`.
 
     Raises
@@ -51,6 +54,7 @@ def load(name: str, data: str | Path | None = None) -> pd.DataFrame:
     folder = locate(entry, data)
     groups = read_groups(entry, folder)
     cases = pair(entry, folder / entry.images, folder / entry.masks, groups)
+    cases = join_spacing(cases, folder)
     if not entry.is_synthetic:
         _introduce(entry)
     return cases
@@ -88,7 +92,8 @@ def from_folders(
         ``a_mask.png``.
     group_pattern
         Regular expression on the image's stem whose first group names the patient, e.g.
-        ``r"^(p\d+)_"``. Without it each image counts as its own patient.
+        ``r"^(p\d+)_"``. Without it the ``table.csv`` of converted scans tells, if one lies
+        beside `images`; else each image counts as its own patient.
     decoding
         How masks are read; by default, grey values above 127 are class 1.
 
@@ -121,7 +126,10 @@ def from_folders(
         mask_name=mask_name,
         group_pattern=group_pattern,
     )
-    cases = pair(entry, images, masks)
+    if group_pattern is None and converted(images.parent) is not None:
+        entry = replace(entry, group_table=GroupTable(TABLE, case="case", group="group"))
+    cases = pair(entry, images, masks, read_groups(entry, images.parent))
+    cases = join_spacing(cases, images.parent)
     if decoding.kind == "threshold":
         _refuse_dark_masks(cases["mask"].head(8), decoding.at)
     return cases

@@ -52,7 +52,8 @@ def _forward(
     network: nn.Module, pictures: Sequence[np.ndarray], flips: bool, precision: str
 ) -> np.ndarray:
     """Probabilities ``(N, C, S, S) float32`` of N pictures ``(S, S, 3) uint8``."""
-    where = next(network.parameters()).device
+    # An exported network shows no weights; it computes on the CPU.
+    where = next(network.parameters(), torch.empty(0)).device
     # A transform keeps notes while it works, so each call has its own and no thread shares it.
     normalise = eval_transform()
     batch = torch.stack([normalise(image=picture)["image"] for picture in pictures])

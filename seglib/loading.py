@@ -80,31 +80,38 @@ class CachedDataset(Dataset):
 class SeededSampler(Sampler[tuple[int, int]]):
     """Pairs ``(row, seed)``; order and seeds follow from the seed and the epoch alone.
 
-    Lightning calls :meth:`set_epoch` before each epoch, also after resuming.
+    Lightning calls :meth:`set_epoch` before each epoch, also after resuming. Several processes
+    take turns: number `rank` of `world` has every `world`-th pair of the same order, and all
+    have equally many, so up to ``world - 1`` pairs at the end are nobody's.
     """
 
-    def __init__(self, length: int, seed: int, shuffle: bool) -> None:
+    def __init__(
+        self, length: int, seed: int, shuffle: bool, rank: int = 0, world: int = 1
+    ) -> None:
         self.length, self.seed, self.shuffle, self.epoch = length, seed, shuffle, 0
+        self.rank, self.world = rank, world
 
     def set_epoch(self, epoch: int) -> None:
         """Say which epoch is next."""
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return self.length
+        return self.length // self.world
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         generator = np.random.default_rng((self.seed, self.epoch))
         order = generator.permutation(self.length) if self.shuffle else np.arange(self.length)
         seeds = generator.integers(2**31, size=self.length)
-        yield from zip(order.tolist(), seeds.tolist(), strict=True)
+        pairs = list(zip(order.tolist(), seeds.tolist(), strict=True))
+        yield from pairs[self.rank : len(self) * self.world : self.world]
 
 
 class SegmentationData(L.LightningDataModule):
     """Training and validation batches of one stage of a recipe.
 
     The case table has a ``split`` column; the recipe gives size, augmentation and seed, the stage
-    the batch size; caches are kept in `folder`.
+    the batch size; caches are kept in `folder`. Processes that train together share each training
+    batch; each validates all cases, so that no score is gathered, or counted twice.
     """
 
     def __init__(self, cases: pd.DataFrame, recipe: Recipe, stage: Stage, folder: Path) -> None:
@@ -119,10 +126,12 @@ class SegmentationData(L.LightningDataModule):
     def _loader(self, dataset: CachedDataset, training: bool) -> DataLoader:
         # On a CPU the cores are better spent on the network: augmenting takes 1 ms an image.
         workers = min(8, os.cpu_count() or 1) if torch.cuda.is_available() else 0
+        together = training and self.trainer is not None and self.trainer.world_size > 1
+        rank, world = (self.trainer.global_rank, self.trainer.world_size) if together else (0, 1)
         return DataLoader(
             dataset,
-            batch_size=self.stage.batch_size,
-            sampler=SeededSampler(len(dataset), self.seed, shuffle=training),
+            batch_size=self.stage.batch_size // world,
+            sampler=SeededSampler(len(dataset), self.seed, training, rank, world),
             # A rest of one image would break batch norm.
             drop_last=training and len(dataset) > self.stage.batch_size,
             num_workers=workers,

@@ -82,6 +82,7 @@ class UNet(nn.Module):
     ) -> None:
         super().__init__()
         widths = [width * 2**level for level in range(depth + 1)]
+        self.stride = 2**depth
         self.stem = DoubleConv(in_channels, width)
         self.downs = nn.ModuleList(Down(a, b) for a, b in zip(widths, widths[1:], strict=False))
         self.ups = nn.ModuleList(
@@ -97,12 +98,11 @@ class UNet(nn.Module):
         ValueError
             If H or W cannot be halved `depth` times.
         """
-        step = 2 ** len(self.downs)
         height, width = x.shape[-2:]
-        if height % step or width % step:
+        if height % self.stride or width % self.stride:
             raise ValueError(
                 f"The image is {height}x{width} px, but this network halves it {len(self.downs)} "
-                f"times: both sides must be multiples of {step}. Resize or pad it."
+                f"times: both sides must be multiples of {self.stride}. Resize or pad it."
             )
         features = [self.stem(x)]
         for down in self.downs:
@@ -115,9 +115,7 @@ class UNet(nn.Module):
 
 def stride(network: nn.Module) -> int:
     """How many pixels of the input one cell of the coarsest feature map stands for, px."""
-    if isinstance(network, UNet):
-        return 2 ** len(network.downs)
-    return 32
+    return getattr(network, "stride", 32)
 
 
 def _smp_encoder(name: str) -> str:

@@ -27,7 +27,8 @@ class Segmenter(L.LightningModule):
         self.loss = build_loss(stage.loss, n_classes)
         decay = get_ema_multi_avg_fn(recipe.ema)
         averaged = AveragedModel(self.network, multi_avg_fn=decay, use_buffers=True)
-        self.average = averaged if recipe.ema else None
+        # Never learnt itself; several processes would wait for its gradients.
+        self.average = averaged.requires_grad_(False) if recipe.ema else None
 
     @staticmethod
     def check(recipe: Recipe, n_classes: int) -> None:
@@ -45,7 +46,7 @@ class Segmenter(L.LightningModule):
         """Loss of one batch."""
         images, target = batch
         loss = self.loss(self.network(images.contiguous(memory_format=MEMORY_FORMAT)), target)
-        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(images))
+        self.log("train_loss", loss, on_epoch=True, on_step=False, **self._over(images))
         return loss
 
     def on_train_epoch_start(self) -> None:
@@ -74,10 +75,15 @@ class Segmenter(L.LightningModule):
         labels = (logits[:, 0] > 0) if logits.shape[1] == 1 else logits.argmax(1)
         pairs = zip(target.byte().cpu().numpy(), labels.byte().cpu().numpy(), strict=True)
         scores = [foreground_dice(t, p, self.n_classes) for t, p in pairs]
-        size = len(images)
-        self.log("val_loss", self.loss(logits, target), batch_size=size)
-        self.log("val_dice", torch.tensor(np.mean(scores), dtype=torch.float32), batch_size=size)
+        self.log("val_loss", self.loss(logits, target), **self._over(images))
+        mean = torch.tensor(np.mean(scores), dtype=torch.float32, device=logits.device)
+        self.log("val_dice", mean, **self._over(images))
         return logits
+
+    @staticmethod
+    def _over(images: Tensor) -> dict:
+        """What a logged number is a mean over: the images, of all processes."""
+        return {"batch_size": len(images), "sync_dist": True}
 
     def configure_gradient_clipping(self, *_: object, **__: object) -> None:
         """Keep one bad batch from throwing the weights away: the gradient's norm is at most 1."""

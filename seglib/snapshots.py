@@ -62,6 +62,8 @@ class Snapshots(Callback):
         self, trainer: L.Trainer, module: Segmenter, outputs: Tensor, *which: object
     ) -> None:
         """Keep what is wanted of a batch of logits ``(N, C, S, S)``."""
+        if not trainer.is_global_zero:
+            return
         first = which[1] * trainer.datamodule.stage.batch_size  # the batch itself comes first
         for place in self.places.keys() & range(first, first + len(outputs)):
             logits = outputs[place - first].cpu()

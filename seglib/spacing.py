@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 COLUMNS = ["spacing_row_mm", "spacing_col_mm"]
+TABLE = "table.csv"  # what :func:`seglib.conversion.convert` leaves beside the slices
 
 Spacing = dict[str, tuple[float, float]]
 
@@ -44,3 +47,29 @@ def spacing_of(cases: pd.DataFrame) -> Spacing | None:
             "mend its spacing, or leave it empty to measure in pixels."
         )
     return dict(zip(cases["case"].astype(str), map(tuple, sizes.tolist()), strict=True))
+
+
+def converted(folder: Path) -> pd.DataFrame | None:
+    """What the conversion of scans wrote about the slices in a folder, one row a slice.
+
+    None if there is no ``table.csv``, or one with other columns: then it is somebody else's.
+    """
+    path = Path(folder) / TABLE
+    if not path.is_file():
+        return None
+    rows = pd.read_csv(path, dtype={"case": str, "group": str})
+    return rows if {"case", "group", *COLUMNS} <= set(rows) else None
+
+
+def join_spacing(cases: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """The case table with the pixel sizes of :func:`converted`, if the folder has any.
+
+    A case without a row gets NaN, and :func:`spacing_of` then measures in pixels.
+    """
+    rows = converted(folder)
+    if rows is None:
+        return cases
+    sizes = rows.drop_duplicates("case").set_index("case")[COLUMNS]
+    joined = cases.assign(**{name: cases["case"].map(sizes[name]) for name in COLUMNS})
+    joined.attrs = dict(cases.attrs)
+    return joined

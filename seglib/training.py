@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import logging
 import shutil
-import time
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 
 import lightning as L
 import pandas as pd
 import torch
 from filelock import FileLock
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
-from tqdm.auto import tqdm
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.utilities import rank_zero_only
 
 from seglib.course import settings
-from seglib.files import write_atomic
 from seglib.hardware import choose_precision, environment
+from seglib.history import History
 from seglib.loading import SegmentationData, prepare
 from seglib.nnunet import pipeline
 from seglib.recipes import NnunetRecipe, Recipe
@@ -29,45 +29,19 @@ from seglib.runs import Run, best_epoch, load_run, save_network
 from seglib.segmenter import Segmenter
 from seglib.snapshots import Snapshots
 
-
-class History(Callback):
-    """Write one row per epoch to ``history.csv`` and move the progress bar.
-
-    The rows travel in the checkpoint, so a resumed run has the whole history.
-    """
-
-    def __init__(self, path: Path, stage: int, rows: list[dict], bar: tqdm) -> None:
-        self.path, self.stage, self.rows, self.bar = path, stage, rows, bar
-        self.started = self.lr = 0.0
-
-    def on_train_epoch_start(self, trainer: L.Trainer, module: Segmenter) -> None:
-        """Start the clock and note the learning rate."""
-        self.started = time.perf_counter()
-        self.lr = trainer.optimizers[0].param_groups[0]["lr"]
-
-    def on_train_epoch_end(self, trainer: L.Trainer, module: Segmenter) -> None:
-        """Append the epoch's row."""
-        measured = {key: float(value) for key, value in trainer.callback_metrics.items()}
-        names = ("train_loss", "val_loss", "val_dice")
-        row = {"stage": self.stage, "epoch": len(self.rows) + 1}
-        row |= {name: round(measured[name], 6) for name in names}
-        row["lr"] = float(f"{self.lr:.3e}")
-        row["seconds"] = round(time.perf_counter() - self.started, 1)
-        self.rows.append(row)
-        write_atomic(self.path, pd.DataFrame(self.rows).to_csv(index=False))
-        self.bar.update(len(self.rows) - self.bar.n)
-        self.bar.set_postfix(val_dice=f"{row['val_dice']:.3f}", refresh=False)
-
-    def state_dict(self) -> dict:
-        """What a checkpoint keeps."""
-        return {"rows": self.rows}
-
-    def load_state_dict(self, state: dict) -> None:
-        """Take the rows up again."""
-        self.rows[:] = state["rows"]
+# Lightning says nothing: History does. The sampler shares the batches.
+LOOP = {
+    "logger": False,
+    "enable_progress_bar": False,
+    "enable_model_summary": False,
+    "num_sanity_val_steps": 0,
+    "use_distributed_sampler": False,
+}
 
 
-def _train_stage(recipe: Recipe, index: int, cases: pd.DataFrame, folder: Path, rows: list) -> None:
+def _train_stage(
+    recipe: Recipe, index: int, cases: pd.DataFrame, folder: Path, rows: list, where: dict
+) -> None:
     """Train one stage to its end in ``folder/checkpoints/stage<N>``, resuming if it was begun."""
     stage, place = recipe.stages[index], folder / "checkpoints" / f"stage{index + 1}"
     torch.manual_seed(recipe.seed)
@@ -76,12 +50,11 @@ def _train_stage(recipe: Recipe, index: int, cases: pd.DataFrame, folder: Path, 
         before = place.with_name(f"stage{index}") / "best.ckpt"
         module.load_state_dict(torch.load(before, map_location="cpu")["state_dict"])
     data = SegmentationData(cases, recipe, stage, folder.parent / "cache")
-    bar = tqdm(total=recipe.epochs, desc=f"Training {recipe.model}", unit="epoch", leave=False)
     watched = {"monitor": "val_dice", "mode": "max"}
     every_epoch = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     callbacks = [
         Snapshots(folder, cases, rows),
-        History(folder / "history.csv", index + 1, rows, bar),
+        History(folder / "history.csv", recipe, index + 1, rows),
         ModelCheckpoint(place, "best", save_weights_only=True, **every_epoch, **watched),
         ModelCheckpoint(place, "last", **every_epoch),  # after the best, whose score it keeps
     ]
@@ -92,19 +65,21 @@ def _train_stage(recipe: Recipe, index: int, cases: pd.DataFrame, folder: Path, 
         accumulate_grad_batches=stage.accumulate,
         precision=choose_precision(recipe.precision),
         callbacks=callbacks,
-        logger=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
+        **LOOP,
+        **where,
     )
     last = place / "last.ckpt"
     trainer.fit(module, datamodule=data, ckpt_path=last if last.is_file() else None)
-    bar.close()
-    (place / "done").touch()
+    rank_zero_only((place / "done").touch)()
 
 
 def fit(
-    recipe: Recipe | NnunetRecipe, cases: pd.DataFrame | None = None, outputs: Path | None = None
+    recipe: Recipe | NnunetRecipe,
+    cases: pd.DataFrame | None = None,
+    outputs: Path | None = None,
+    devices: int = 1,
+    num_nodes: int = 1,
+    strategy: str = "auto",
 ) -> Run:
     """Train a recipe, or take up where an earlier call stopped, or load what is finished.
 
@@ -116,6 +91,10 @@ def fit(
         Split case table; by default :func:`seglib.loading.prepare` makes it from the recipe.
     outputs
         Folder of all runs; by default that of :func:`seglib.settings`.
+    devices, num_nodes, strategy
+        GPUs (or processes on a CPU) of each machine, machines, and how they work together, as
+        Lightning's ``Trainer`` takes them. They share every batch of the recipe, so its learning
+        rate holds for any number of them.
 
     Returns
     -------
@@ -126,25 +105,45 @@ def fit(
     Raises
     ------
     ValueError
-        If the folder holds a run on other cases, or a split is empty. For what nnU-Net may
-        raise besides, see :func:`seglib.nnunet.pipeline.train`.
+        If the folder holds a run on other cases, a split is empty, or a batch cannot be shared. For
+        what nnU-Net may raise besides, see :func:`seglib.nnunet.pipeline.train`.
     """
-    outputs = Path(outputs or settings().outputs)
+    outputs, world = Path(outputs or settings().outputs), devices * num_nodes
     folder = outputs / recipe.run_name
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"):
+    where = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy}
+    # The first of several processes holds the lock for all.
+    with nullcontext() if rank_zero_only.rank else FileLock(folder / ".lock"):
         if not (folder / "checkpoints" / "best.ckpt").is_file():
+            _check_shares(recipe, world)
             external = isinstance(recipe, NnunetRecipe)
             here = pipeline.environment() if external else environment(recipe.precision)
             cases = prepare(recipe) if cases is None else cases
-            if not external:
+            if external:
+                Run.begin(folder, recipe, cases, here)
+                pipeline.train(recipe, cases, folder)
+            else:
                 Segmenter.check(recipe, cases.attrs["card"].n_classes)
-            Run.begin(folder, recipe, cases, here)
-            (pipeline.train if external else _train)(recipe, cases, folder)
+                Run.begin(folder, recipe, cases, here | where)
+                _train(recipe, cases, folder, where)
     return load_run(folder)
 
 
-def _train(recipe: Recipe, cases: pd.DataFrame, folder: Path) -> None:
+def _check_shares(recipe: Recipe | NnunetRecipe, world: int) -> None:
+    """Raise ``ValueError`` unless `world` processes can share every batch evenly."""
+    if isinstance(recipe, NnunetRecipe):
+        if world > 1:
+            raise ValueError("nnU-Net trains in one process here; leave devices and nodes at 1.")
+        return
+    for batch in {stage.batch_size for stage in recipe.stages}:
+        if batch % world:
+            raise ValueError(
+                f"{world} processes cannot share a batch of {batch} images evenly; give a batch "
+                f"size that is a multiple of {world}."
+            )
+
+
+def _train(recipe: Recipe, cases: pd.DataFrame, folder: Path, where: dict) -> None:
     """All stages, then the best network at full size as ``checkpoints/best.ckpt``."""
     places = [folder / "checkpoints" / f"stage{i + 1}" for i in range(len(recipe.stages))]
     rows: list[dict] = []
@@ -153,9 +152,18 @@ def _train(recipe: Recipe, cases: pd.DataFrame, folder: Path) -> None:
             if (place / "done").exists():
                 rows[:] = pd.read_csv(folder / "history.csv").to_dict("records")
             else:
-                _train_stage(recipe, index, cases, folder, rows)
-    best = int(best_epoch(pd.DataFrame(rows), recipe)["stage"])
-    n_classes = cases.attrs["card"].n_classes
+                _train_stage(recipe, index, cases, folder, rows, where)
+    _keep_best(recipe, pd.DataFrame(rows), cases.attrs["card"].n_classes, folder, places)
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.barrier()  # none opens the run before it is whole
+
+
+@rank_zero_only
+def _keep_best(
+    recipe: Recipe, history: pd.DataFrame, n_classes: int, folder: Path, places: list[Path]
+) -> None:
+    """Keep the best weights of all stages, and tidy up."""
+    best = int(best_epoch(history, recipe)["stage"])
     module = Segmenter(recipe, recipe.stages[best - 1], n_classes)
     state = torch.load(places[best - 1] / "best.ckpt", map_location="cpu")["state_dict"]
     module.load_state_dict(state)

@@ -96,12 +96,14 @@ def test_python_m_seglib() -> None:
 
 def test_help_lists_every_command_and_the_first_examples(shell: Shell) -> None:
     text = shell("--help").stdout
-    for command in ("train", "evaluate", "compare", "predict", "recipes", "data"):
+    for command in ("train", "evaluate", "compare", "export", "predict", "recipes", "data"):
         assert re.search(rf"^  {command} ", text, re.MULTILINE)
     assert "seglib train --model unet --epochs 50 --batch-size 8 --lr 0.001" in text
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "compare", "predict", "recipes"])
+@pytest.mark.parametrize(
+    "command", ["train", "evaluate", "compare", "export", "predict", "recipes"]
+)
 def test_help_of_a_command_shows_an_example(shell: Shell, command: str) -> None:
     done = shell(command, "--help")
     assert done.exit_code == 0
@@ -109,7 +111,7 @@ def test_help_of_a_command_shows_an_example(shell: Shell, command: str) -> None:
 
 
 def test_examples_use_only_options_that_exist(shell: Shell) -> None:
-    for command in ("train", "evaluate", "compare", "predict"):
+    for command in ("train", "evaluate", "compare", "export", "predict"):
         text = shell(command, "--help").stdout
         options, _, examples = text.partition("Examples:")
         assert set(re.findall(r"--[a-z-]+", examples)) <= set(re.findall(r"--[a-z-]+", options))
@@ -262,6 +264,16 @@ def test_a_missing_reader_is_one_line(shell: Shell, tmp_path: Path, monkeypatch)
     monkeypatch.setitem(sys.modules, "SimpleITK", None)
     (tmp_path / "a.nii").write_bytes(b"")
     fails(shell("data", "convert", tmp_path / "a.nii", tmp_path / "out"), "pip install pydicom")
+
+
+def test_a_missing_runtime_is_one_line(shell: Shell, checkpoint: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    fails(shell("export", checkpoint), "pip install onnx onnxruntime onnxscript")
+
+
+def test_predict_with_an_unknown_runtime(shell: Shell, checkpoint: Path, place: Path) -> None:
+    image = place / "data" / "phantom-polyp" / "images" / "p000_f00.png"
+    fails(shell("predict", image, "--run", checkpoint, "--runtime", "onxx"), "'onnx'", "int8")
 
 
 def test_recipes(shell: Shell) -> None:

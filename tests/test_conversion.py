@@ -14,6 +14,7 @@ from seglib.conversion import convert
 from seglib.datasets import from_folders
 from seglib.decoding import MaskDecoding
 from seglib.images import read_image, read_mask
+from seglib.spacing import spacing_of
 from tests.scans import SHAPE, dicom_series, dicom_slice, grid, hu, write_segments
 
 LABELS = np.zeros(SHAPE, np.uint8)
@@ -61,10 +62,15 @@ def test_a_series_with_its_mask(scan, mask, tmp_path):
 def test_the_folder_is_what_the_course_reads(scan, mask, tmp_path):
     convert(scan.parent, out := tmp_path / "out", masks=mask.parent, window="-800,400")
     classes = [LabelClass(n, i, f"#00000{i}") for i, n in enumerate(("none", "liver", "spleen"))]
-    cases = from_folders(
-        out / "images", out / "masks", classes=tuple(classes), decoding=VALUES
-    ).merge(pd.read_csv(out / "table.csv"), on="case", validate="one_to_one")
-    assert len(cases) == 4 and set(cases["spacing_row_mm"]) == {0.8}
+    cases = from_folders(out / "images", out / "masks", classes=tuple(classes), decoding=VALUES)
+    assert spacing_of(cases) == dict.fromkeys(cases["case"], (0.8, 0.5))
+    written = pd.read_csv(out / "table.csv", dtype=str)
+    assert len(cases) == 4 and cases["group"].tolist() == written["group"].tolist()
+    by_name = from_folders(
+        out / "images", out / "masks", "own", classes, decoding=VALUES, group_pattern=r"(z\d+)$"
+    )
+    assert by_name["group"].nunique() == 4 and spacing_of(by_name) == spacing_of(cases)
+    cases = cases.merge(written, on="case", validate="one_to_one")
     np.testing.assert_array_equal(read_mask(cases["mask"][2], VALUES), LABELS[2])
     first = read_image(cases["image"][0])
     assert first.dtype == np.uint8 and set(cases["window"]) == {"-800,400"}

@@ -213,6 +213,14 @@ def test_table_for_the_report(evaluations, tmp_path) -> None:
     assert json.loads(again["n"].to_json()) == {"U-Net": 6, "DeepLabV3+": 6}
 
 
+def test_a_table_in_markdown_is_written_as_it_is() -> None:
+    table = pd.DataFrame({"n": [3, 12], "Dice": [0.5, 0.81]}, index=["liver", "spleen"])
+    lines = tables.as_markdown(table.rename_axis("class")).splitlines()
+    assert lines[:2] == ["| class | n | Dice |", "| --- | --- | --- |"]
+    assert lines[2:] == ["| liver | 3 | 0.5 |", "| spleen | 12 | 0.81 |"]
+    assert tables.as_markdown(table).startswith("|  | n | Dice |")
+
+
 def test_published_figures_stand_only_beside_their_own_data() -> None:
     assert "synthetic" in tables.published(card("phantom-polyp"))
     assert "0.812" not in tables.published(card("phantom-polyp"))

@@ -389,6 +389,7 @@ def test_a_plan_that_is_not_there_is_named(tmp_path) -> None:
         ("--model nnunet --size 64 --batch-size 4", "decides about size, batch size itself"),
         ("--model unet --iterations 4", "--iterations belongs to --model nnunet"),
         ("--model nnunet --epochs 0", "epochs of 1 or more"),
+        ("--model nnunet --devices 2", "nnU-Net trains in one process here"),
     ],
 )
 def test_the_shell_refuses_what_does_not_fit(words: str, message: str) -> None:

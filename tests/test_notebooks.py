@@ -17,10 +17,12 @@ NAMES = (
     "04_deeplabv3plus",
     "05_evaluation",
     "06_comparison",
+    "07_several_organs",
+    "08_small_objects",
     "09_audit",
     "10_nnunet",
 )
-TRAINED = (*NAMES[2:6], "10_nnunet")  # the chapters whose results depend on a trained network
+TRAINED = (*NAMES[2:8], "10_nnunet")  # the chapters whose results depend on a trained network
 
 
 @pytest.fixture(params=NAMES)

@@ -58,7 +58,7 @@ def test_what_is_better_is_better_everywhere():
         modern = recipe(f"{family}-modern")
         for stage in modern.stages:
             assert (stage.optimiser, stage.schedule) == ("adamw", "one-cycle")
-            assert stage.loss == "bce_image_dice" and modern.ema == 0.995
+            assert stage.loss == "bce_image_dice" and modern.ema >= 0.99
 
 
 def test_a_stage_may_work_on_smaller_images_and_the_last_one_does_not():

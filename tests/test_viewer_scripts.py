@@ -149,7 +149,27 @@ def test_cases_are_sorted_worst_first_and_filtered(javascript: Path, wish, order
     assert call(javascript, body, rows=ROWS, columns=COLUMNS, wish=wish) == order
 
 
-def test_steps_become_the_floats_they_were(javascript: Path) -> None:
-    body = "return [...v.unquantised(Uint8Array.from({ length: 256 }, (_, i) => i))];"
-    found = np.array(call(javascript, body), np.float32)
-    assert np.array_equal(found, steps(np.arange(256) / 255))
+def test_steps_are_cut_and_scored_like_the_floats_they_stand_for(javascript: Path) -> None:
+    levels = np.tile(np.arange(256), 2)
+    truth, at = np.repeat([0, 1], 256), [0, 0.001, 0.1, 0.5, 0.7, 200 / 255, 0.99, 1]
+    body = """const levels = Uint8Array.from(given), rows = v.histogram(truth, levels);
+      return at.map((t) => [[...v.thresholded(levels, t)], v.confusionAt(rows, t),
+                            v.confusion(truth, v.thresholded(levels, t), 2)]);"""
+    found = call(javascript, body, given=levels, truth=truth, at=at)
+    for threshold, (cut, quick, counted) in zip(at, found, strict=True):
+        assert cut == to_labels(steps(levels / 255)[None], threshold)[0].tolist()
+        assert quick == counted
+        assert quick == metrics.confusion(truth, np.array(cut), 2).tolist()
+
+
+def test_a_colour_map_is_numpys_blend(javascript: Path) -> None:
+    rng = np.random.default_rng(2)
+    grey, levels = rng.integers(0, 256, 256), np.arange(256)
+    body = """const image = { values: grey, channels: 1, height: 16, width: 16 };
+      const pixels = v.base(image, { centre: 127.5, width: 255 });
+      v.heat(pixels, levels, 0.45);
+      return [v.ramp(), [...pixels]];"""
+    ramp, pixels = (np.array(a) for a in call(javascript, body, grey=grey, levels=levels))
+    expected = grey[:, None] + (ramp - grey[:, None]) * 0.45
+    assert np.array_equal(pixels.reshape(-1, 4)[:, :3], np.rint(expected))
+    assert (pixels.reshape(-1, 4)[:, 3] == 255).all()

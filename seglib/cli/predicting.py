@@ -13,6 +13,7 @@ from seglib.cli.shell import examples
 EXAMPLES = examples(
     "seglib predict image.jpg --checkpoint outputs/checkpoints/unet_best.ckpt",
     "seglib predict images/*.png --run outputs/RUN --output masks",
+    "seglib predict image.jpg --run outputs/RUN --runtime onnx",
 )
 
 
@@ -22,6 +23,7 @@ def predict(
     output: Annotated[Path, Option(help="Folder for the masks.")] = Path("predictions"),
     threshold: Annotated[float, Option(help="Probability above which a pixel counts.")] = 0.5,
     flips: Annotated[bool, Option("--flips", help="Average four mirrored views.")] = False,
+    runtime: Annotated[str, Option(help="torch, or after 'seglib export': onnx, int8.")] = "torch",
     overwrite: Annotated[bool, Option("--overwrite", help="Replace files that exist.")] = False,
 ) -> None:
     """Outline the object in images of your own.
@@ -31,10 +33,11 @@ def predict(
     """
     from seglib.cli.masks import check_files, predict_file
     from seglib.runs import load_run
+    from seglib.runtimes import load_network
 
     targets = check_files(images, output, overwrite)
     opened = load_run(run)
-    network = opened.network()
+    network = load_network(opened, runtime)
     for image, files in targets.items():
         found = predict_file(opened, network, image, files, threshold, flips)
         typer.echo(f"{image.name}: {found}; {files[0]}, {files[1].name}")

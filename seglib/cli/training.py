@@ -20,6 +20,7 @@ EXAMPLES = examples(
     "seglib train --model unet --epochs 50 --batch-size 8 --lr 0.001",
     "seglib train --model deeplabv3plus --dataset kvasir-seg --recipe polyp-modern",
     "seglib train --encoder plain --loss dice --size 128 --seed 1",
+    "seglib train --recipe polyp-modern --devices 4 --strategy ddp",
     "seglib train --model nnunet --epochs 20 --iterations 50",
 )
 RECIPES_EXAMPLES = examples("seglib recipes", "seglib recipes polyp-modern")
@@ -46,6 +47,9 @@ def train(
     seed: Annotated[int | None, Option(help="Of weights, order and augmentation.")] = None,
     split: Annotated[str | None, Option(help="By group, image or COLUMN=VALUE.")] = None,
     split_seed: Annotated[int | None, Option(help="Of the split of the cases.")] = None,
+    devices: Annotated[int, Option(help="GPUs, or CPU processes, that share each batch.")] = 1,
+    num_nodes: Annotated[int, Option(help="Machines with so many devices each.")] = 1,
+    strategy: Annotated[str, Option(help="How they work together, such as ddp.")] = "auto",
 ) -> None:
     """Train a network and keep the best one.
 
@@ -53,21 +57,26 @@ def train(
     that was interrupted, and shows the result of one that is finished. nnU-Net (an extra,
     --model nnunet) decides itself about all but data, split, seed and length.
     """
-    fields = {key: value for key, value in locals().items() if key != "recipe"}
+    given = dict(locals())
+    where = {name: given.pop(name) for name in ("devices", "num_nodes", "strategy")}
+    fields = {key: value for key, value in given.items() if key != "recipe"}
     from seglib.course import settings
     from seglib.files import write_atomic
 
     now = settings()
     fields["dataset"] = dataset or now.dataset
     experiment = _experiment(recipe or now.recipe, fields)
+    from lightning.pytorch.utilities import rank_zero_only
+
     from seglib.training import fit
 
-    typer.echo(f"Training {experiment.run_name} (if interrupted, the same command resumes)")
-    run = fit(experiment)
+    say = rank_zero_only(typer.echo)  # one of several processes speaks
+    say(f"Training {experiment.run_name} (if interrupted, the same command resumes)")
+    run = fit(experiment, **where)
     copy = now.outputs / "checkpoints" / f"{experiment.model}_best.ckpt"
     write_atomic(copy, run.checkpoint.read_bytes())
-    typer.echo(f"{run.describe()}\nRun folder: {run.path}")
-    typer.echo(f"Copy of the best network, replaced by the next {experiment.model}: {copy}")
+    say(f"{run.describe()}\nRun folder: {run.path}")
+    say(f"Copy of the best network, replaced by the next {experiment.model}: {copy}")
 
 
 def _experiment(start: str, fields: dict[str, Any]) -> Recipe | NnunetRecipe:

@@ -120,7 +120,7 @@ def _dice_of_all(counts: Axes, evaluation: Evaluation, colour: str) -> None:
     counts.set(yticks=ticks, ylim=(-room, heights.max() * 1.08), xlim=(-0.02, 1.02))
     counts.set(xlabel="Dice of one image (dots: the images)", ylabel="images")
     counts.set_title("Dice of every test image")
-    counts.legend(loc="upper left", **LEGEND)
+    counts.legend(loc="best", **LEGEND)  # the crowd may be at 0 or at 1
 
 
 def interval_plot(axes: Axes, tables: dict[str, pd.DataFrame], offset: float = 0.3) -> None:

@@ -44,6 +44,13 @@ LIMITS = {
 }
 
 
+def as_markdown(table: pd.DataFrame) -> str:
+    """Markdown: a table, its index first; numbers are written as they are, so round them before."""
+    head = [table.index.name or "", *table.columns]
+    rows = [head, ["---"] * len(head), *table.astype(str).itertuples()]
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)
+
+
 def published(card: DatasetCard) -> str:
     """Markdown: what others reported on this data set, with their protocols, or why nothing is."""
     if card.is_synthetic:
@@ -53,9 +60,8 @@ def published(card: DatasetCard) -> str:
         )
     if card.name != "kvasir-seg":
         return f"No published figures with a known protocol are kept here for {card.title}."
-    lines = ["| network | mean Dice | protocol | source |", "|---|---|---|---|"]
-    lines += [f"| {' | '.join(row)} |" for row in PUBLISHED]
-    return "\n".join(lines)
+    columns = ["network", "mean Dice", "protocol", "source"]
+    return as_markdown(pd.DataFrame(PUBLISHED, columns=columns).set_index("network"))
 
 
 def distances(evaluation: Evaluation) -> str:

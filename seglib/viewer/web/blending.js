@@ -15,14 +15,19 @@ export function rgb(hex) {
 }
 
 /** Pixels `(H, W, 4)` of an image; `window` says which grey values run from black to white. */
-export function base(image, window) {
-  const { values, channels, height, width } = image;
-  const pixels = new Uint8ClampedArray(height * width * 4).fill(255);
+export function base({ values, channels, height, width }, window) {
+  const pixels = new Uint8ClampedArray(height * width * 4);
+  const words = new Uint32Array(pixels.buffer); // red in the lowest byte: a pixel in one step
+  const opaque = 0xff000000;
   const low = window ? window.centre - window.width / 2 : 0;
   const gain = window ? 255 / window.width : 1;
-  for (let i = 0, p = 0; i < values.length; i += channels, p += 4) {
-    for (let c = 0; c < 3; c++) {
-      pixels[p + c] = ((values[channels === 3 ? i + c : i] || 0) - low) * gain;
+  const grey = new Uint8ClampedArray(1); // rounds, and keeps to 0 .. 255
+  for (let i = 0, p = 0; i < values.length; i += channels, p++) {
+    if (channels === 3) {
+      words[p] = values[i] | (values[i + 1] << 8) | (values[i + 2] << 16) | opaque;
+    } else {
+      grey[0] = ((values[i] || 0) - low) * gain;
+      words[p] = (grey[0] * 0x10101) | opaque;
     }
   }
   return pixels;
@@ -109,10 +114,15 @@ export function ramp() {
   });
 }
 
-/** Lay the probability over the image as a colour map. */
-export function heat(pixels, probability, alpha) {
+/** Lay a probability, in 256 steps, over the image as a colour map. */
+export function heat(pixels, steps, alpha) {
   const colours = ramp();
-  for (let i = 0; i < probability.length; i++) {
-    mix(pixels, i * 4, colours[Math.round(probability[i] * 255)], alpha);
+  for (let c = 0; c < 3; c++) {
+    const mixed = new Uint8ClampedArray(256 * 256); // for each step, what becomes of each value
+    for (let i = 0; i < mixed.length; i++) {
+      const value = i & 255;
+      mixed[i] = value + (colours[i >> 8][c] - value) * alpha;
+    }
+    for (let i = 0, p = c; i < steps.length; i++, p += 4) pixels[p] = mixed[(steps[i] << 8) | pixels[p]];
   }
 }

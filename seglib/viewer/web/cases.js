@@ -23,21 +23,11 @@ async function arrayOf(packed) {
   return packed && new TYPES[packed.dtype](await bytesOf(packed.data));
 }
 
-/** Probabilities that travelled in 256 steps become the 32-bit floats they were. */
-export function unquantised(values) {
-  if (!(values instanceof Uint8Array)) return values;
-  const table = Float32Array.from({ length: 256 }, (_, level) => level / 255);
-  const probability = new Float32Array(values.length);
-  for (let i = 0; i < values.length; i++) probability[i] = table[values[i]];
-  return probability;
-}
-
 async function unpackPrediction({ labels, probability }) {
-  const map = await arrayOf(probability);
-  return { labels: await arrayOf(labels), probability: map && unquantised(map) };
+  return { labels: await arrayOf(labels), probability: await arrayOf(probability) };
 }
 
-/** A case as Python packed it, with its arrays unpacked. */
+/** A case as Python packed it, with its arrays unpacked; a probability of 8 bits counts 255ths. */
 export async function unpack(packed) {
   const { height, width, channels } = packed;
   return {

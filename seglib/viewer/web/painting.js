@@ -1,7 +1,7 @@
 // What does one case look like under the present settings, and what does it score?
 
 import { base, contour, errors, fill, heat, rgb } from "./blending.js";
-import { confusion, countsOf, scoresOf, thresholded } from "./scoring.js";
+import { confusion, confusionAt, countsOf, histogram, scoresOf, thresholded } from "./scoring.js";
 
 // With one class the layers need colours of their own (Okabe & Ito 2008, like the cards).
 export const LAYERS = {
@@ -19,6 +19,11 @@ function memory() {
     if (kept[slot]?.key !== key) kept[slot] = { key, value: compute() };
     return kept[slot].value;
   };
+}
+
+/** A probability in 256 steps, for colours. */
+function inSteps(map) {
+  return map instanceof Uint8Array ? map : Uint8Array.from(map, (value) => Math.round(value * 255));
 }
 
 export function layerColour({ classes }, key) {
@@ -39,7 +44,13 @@ export class Painter {
     return this.remember(`labels ${model}`, threshold, () => thresholded(probability, threshold));
   }
 
+  /** Of a model; where its probability came in steps, one pass serves every threshold. */
   confusion(model, threshold) {
+    const { labels, probability } = this.case.predictions[model];
+    if (!labels && probability instanceof Uint8Array) {
+      const count = () => histogram(this.case.truth, probability);
+      return confusionAt(this.remember(`histogram ${model}`, "", count), threshold);
+    }
     const prediction = this.labels(model, threshold);
     const count = () => confusion(this.case.truth, prediction, this.setup.classes.length);
     return this.remember(`confusion ${model}`, prediction, count);
@@ -84,7 +95,7 @@ export class Painter {
       return pixels;
     }
     const map = view === "probability" && models.length && predictions[models[0]].probability;
-    if (map) heat(pixels, map, opacity);
+    if (map) heat(pixels, inSteps(map), opacity);
     const masks = models.map((model) => [MODEL_KEYS[model], this.labels(model, threshold)]);
     if (layers.truth && truth) masks.push(["truth", truth]);
     for (const [key, labels] of masks) {
@@ -116,7 +127,8 @@ export class Painter {
     models.forEach((name, model) => {
       const label = classes[this.labels(model, threshold)[i]].name;
       const map = predictions[model].probability;
-      says.push(`${name}: ${label}${map ? ` ${map[i].toFixed(3)}` : ""}`);
+      const value = map instanceof Uint8Array ? map[i] / 255 : map?.[i];
+      says.push(`${name}: ${label}${map ? ` ${value.toFixed(3)}` : ""}`);
     });
     return says.join(" · ");
   }

@@ -1,11 +1,34 @@
 // How good is this prediction? The counts, scores and empty-mask policy of seglib.metrics.
 
-/** Class 1 where the probability reaches `at`; compared in 32-bit floats, as NumPy does. */
+export const STEPS = 256; // a probability of 8 bits counts 255ths
+
+/** The first step that reaches `at`, compared in 32-bit floats, as NumPy does; 256 if none does. */
+export function firstStep(at) {
+  let step = 0;
+  while (step < STEPS && Math.fround(step / 255) < Math.fround(at)) step++;
+  return step;
+}
+
+/** Class 1 where the probability, as 32-bit floats or in steps, reaches `at`. */
 export function thresholded(probability, at) {
-  const limit = Math.fround(at);
+  const limit = probability instanceof Uint8Array ? firstStep(at) : Math.fround(at);
   const labels = new Uint8Array(probability.length);
   for (let i = 0; i < labels.length; i++) labels[i] = +(probability[i] >= limit);
   return labels;
+}
+
+/** Pixels of each true class (row) at each step: from it every threshold is scored at once. */
+export function histogram(truth, steps) {
+  const rows = [new Uint32Array(STEPS), new Uint32Array(STEPS)];
+  for (let i = 0; i < truth.length; i++) rows[truth[i]][steps[i]]++;
+  return rows;
+}
+
+/** The confusion of two classes at a threshold, as `confusion` counts it. */
+export function confusionAt(rows, at) {
+  const first = firstStep(at);
+  const sum = (values) => values.reduce((total, pixels) => total + pixels, 0);
+  return rows.map((row) => [sum(row.subarray(0, first)), sum(row.subarray(first))]);
 }
 
 /** Pixels of each true class (row) that were given each predicted class (column). */

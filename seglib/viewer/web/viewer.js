@@ -110,12 +110,12 @@ class Viewer {
 
   // --- cases ---------------------------------------------------------------------------------
 
-  /** Show a case: at once if it is here already. */
+  /** Show a case: at once if it is here already, and its neighbours are asked for afterwards. */
   open(index) {
     this.wanted = index;
     if (this.model.get("index") !== index) this.send("index", index);
     if (this.ready.has(index)) this.take(this.ready.get(index));
-    this.fetch();
+    else this.fetch();
   }
 
   /** Python, or another view of this viewer, has opened a case. */
@@ -180,10 +180,11 @@ class Viewer {
     this.announce();
   }
 
-  /** Paint and score the neighbours when nothing else has happened for a moment. */
+  /** Ask for the neighbours, paint and score them when nothing has happened for a moment. */
   preparing() {
     clearTimeout(this.pause);
     this.pause = setTimeout(() => {
+      this.fetch();
       for (const index of this.near()) {
         const { painter } = this.ready.get(index) ?? {};
         if (!painter || painter === this.painter) continue;

@@ -1,0 +1,62 @@
+"""How do I show what another division of the cases does to a score?"""
+
+from __future__ import annotations
+
+from textwrap import fill
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from seglib.cards import card
+from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure, sign
+
+ABOVE = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 6.5}
+
+
+def divided(table: pd.DataFrame) -> Figure:
+    """Dice with its interval under each division, one panel a data set, one colour a model.
+
+    `table` is that of :func:`seglib.generalisation.generalise`, or several of them. A hollow
+    mark says that test images had relatives in training. Signed with the data sets' titles.
+    """
+    names = list(table["dataset"].unique())
+    ways = [table.loc[table["dataset"] == name, "split"].nunique() for name in names]
+    shape = {"nrows": len(names), "height_ratios": ways, "squeeze": False, "sharex": True}
+    fig, panels = figure(TWO_COLUMNS, 20 + 8 * len(names) + 9 * sum(ways), **shape)
+    for axes, name in zip(panels[:, 0], names, strict=True):
+        rows = table[table["dataset"] == name]
+        splits = list(rows["split"].unique())
+        _panel(axes, rows, splits)
+        axes.set_yticks(range(len(splits)), [title(split) for split in splits])
+        axes.set(title=name, ylim=(len(splits) - 0.5, -0.5))
+        axes.grid(axis="x", lw=0.4, alpha=0.4)
+    panels[-1, 0].set_xlabel("mean Dice of the test images, 95 % interval")
+    keys = [
+        Line2D([], [], color=COLOURS[model], marker="o", ls="none", label=MODEL_TITLES[model])
+        for model in table["model"].unique()
+    ]
+    style = {"color": GREY, "marker": "o", "mfc": "white", "ls": "none"}
+    keys += [Line2D([], [], label="same patients in training", **style)]
+    fig.legend(handles=keys, loc="outside upper right", ncols=len(keys))
+    return sign(fig, fill("; ".join(card(name).credit for name in names), 130))
+
+
+def title(split: str) -> str:
+    """A division in words."""
+    fixed = {"group": "by group", "image": "by image"}
+    return fixed[split] if split in fixed else f"tested on {split.partition('=')[2]} only"
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, splits: list[str]) -> None:
+    models = list(rows["model"].unique())
+    shift = 0.34 * (np.arange(len(models)) - (len(models) - 1) / 2)
+    for row in rows.itertuples():
+        y = splits.index(row.split) + shift[models.index(row.model)]
+        error = [[row.dice - row.low], [row.high - row.dice]]
+        fill = "white" if row.seen else COLOURS[row.model]
+        style = {"fmt": "o", "capsize": 3, "color": COLOURS[row.model], "mfc": fill}
+        axes.errorbar(row.dice, y, xerr=error, **style)
+        axes.annotate(f"{row.dice:.3f}", (row.dice, y), (0, 3), **ABOVE)

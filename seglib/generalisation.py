@@ -1,0 +1,102 @@
+"""Does a score hold for patients and hospitals that the network has never seen?
+
+The same recipe is trained on the same images, divided in several ways. Only the division changes,
+so what the score gains when slices of one patient fall on both sides is a leak, and what it loses
+at another hospital is what a test set from the same hospital cannot show (Zech et al. 2018,
+doi:10.1371/journal.pmed.1002683).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from seglib.datasets import load
+from seglib.evaluation import evaluate
+from seglib.recipes import Recipe
+from seglib.runs import Run
+from seglib.training import fit
+
+TABLE = "splits.csv"
+
+
+def divisions(cases: pd.DataFrame) -> tuple[str, ...]:
+    """Splits of a case table that are worth comparing, in the words of a recipe.
+
+    By group, by image where a group has several images, and without each site where there are
+    several.
+
+    Raises
+    ------
+    ValueError
+        If neither patients nor sites are known, so that there is nothing to compare.
+    """
+    several = ("image",) if cases["group"].duplicated().any() else ()
+    sites = sorted(cases["site"].unique()) if "site" in cases else []
+    found = several + tuple(f"site={name}" for name in sites if len(sites) > 1)
+    if not found:
+        raise ValueError(
+            f"{cases.attrs['card'].name} names neither patients with several images nor several "
+            "sites; expected one of them, to divide by it."
+        )
+    return ("group", *found)
+
+
+def generalise(recipe: Recipe, models: Sequence[str], outputs: Path | None = None) -> pd.DataFrame:
+    """Train and score a recipe under each division of its data; finished runs are loaded.
+
+    Parameters
+    ----------
+    recipe
+        Its ``split`` and ``model`` are replaced.
+    models
+        Architectures to train under each division.
+    outputs
+        Folder of all runs; by default that of :func:`seglib.settings`.
+
+    Returns
+    -------
+    DataFrame
+        One row a division and model: ``dataset``, ``split``, ``model``; ``train`` and ``test``
+        images and ``groups`` of the test images; ``seen``, the share of test images whose group
+        also trains, in [0, 1]; ``dice``, mean of the test images at native resolution, with its
+        95 % interval ``low, high`` from resampled groups.
+
+    Raises
+    ------
+    ValueError
+        See :func:`divisions`.
+    """
+    ways = [(split, model) for split in divisions(load(recipe.dataset)) for model in models]
+    recipes = [dataclasses.replace(recipe, split=s, model=m) for s, m in ways]
+    return pd.DataFrame([_row(fit(entry, outputs=outputs)) for entry in recipes])
+
+
+def _row(run: Run) -> dict:
+    sides = {name: members for name, members in run.cases.groupby("split")}
+    test = sides["test"]
+    dice = evaluate(run).results()["foreground_mean"]["dice"]
+    return {
+        "dataset": run.recipe.dataset,
+        "split": run.recipe.split,
+        "model": run.recipe.model,
+        "train": len(sides["train"]),
+        "test": len(test),
+        "groups": test["group"].nunique(),
+        "seen": round(float(test["group"].isin(sides["train"]["group"]).mean()), 4),
+        "dice": round(dice["mean"], 4),
+        "low": round(dice["low"], 4),
+        "high": round(dice["high"], 4),
+    }
+
+
+def read_tables(figures: Path) -> pd.DataFrame:
+    """All tables of :func:`generalise` under a figures folder, one below the other.
+
+    Empty where there is none, as in a course without its figures.
+    """
+    tables = [pd.read_csv(path) for path in sorted(Path(figures).glob(f"*/{TABLE}"))]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()

@@ -1,0 +1,107 @@
+"""Who is faster? Each way has a process of its own, and they work in turn, never together.
+
+The speed of a shared machine drifts, so rounds are interleaved (A B C, B C A, ...) and ratios are
+taken within a round. The first round of each way warms up and is not counted, nor is what a way
+does before it, such as filling a cache. A way whose package is missing is left out, and said so.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import time
+import warnings
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pkgutil import resolve_name
+from typing import Any
+
+import pandas as pd
+
+
+class Turn:
+    """Lets a way work when the others rest, and tells how long it took.
+
+    ``for _ in turn:`` runs its body once a round.
+    """
+
+    def __init__(self, pipe: Connection, rounds: int) -> None:
+        self.pipe, self.rounds, self.since = pipe, rounds, 0.0
+
+    def __iter__(self) -> Iterator[None]:
+        for _ in range(self.rounds):
+            self.begin()
+            yield
+            self.end()
+
+    def begin(self) -> None:
+        """Say that nothing is missing, wait, start the clock."""
+        self.pipe.send(None)
+        self.pipe.recv()
+        self.since = time.perf_counter()
+
+    def end(self) -> None:
+        """Stop the clock; tell the seconds, and the most memory that was ever used, MB."""
+        seconds = time.perf_counter() - self.since
+        self.pipe.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+
+
+def _work(way: str, job: Any, pipe: Connection, rounds: int) -> None:
+    warnings.simplefilter("ignore")  # hints about workers and loggers
+    try:
+        resolve_name(way)(job, Turn(pipe, rounds))
+    except ModuleNotFoundError as error:
+        pipe.send(error.name)
+
+
+def measure(ways: dict[str, str], job: Any, rounds: int) -> tuple[pd.DataFrame, pd.Series]:
+    """Let the ways do a job in turn.
+
+    Parameters
+    ----------
+    ways
+        Name -> ``module:function`` of the job and a :class:`Turn`. Each is imported in a process
+        of its own, where its packages are needed.
+    job
+        What all of them are given; pickled.
+    rounds
+        Counted repetitions.
+
+    Returns
+    -------
+    seconds, memory
+        ``(rounds, ways)`` seconds; most memory of each way's main process, MB. A way whose package
+        is missing is in neither.
+    """
+    spawn, pipes, workers, rows, memory = multiprocessing.get_context("spawn"), {}, [], [], {}
+    for name, way in ways.items():
+        pipes[name], theirs = spawn.Pipe()
+        workers.append(spawn.Process(target=_work, args=(way, job, theirs, rounds + 1)))
+        workers[-1].start()
+        theirs.close()  # so that a way that fails is noticed
+    try:
+        for number in range(rounds + 1):
+            first, names, seconds = number % len(pipes), list(pipes), {}
+            for name in names[first:] + names[:first]:
+                for pipe in pipes.values():
+                    pipe.poll(None)  # until all are ready, or through with it
+                if missing := _hear(name, pipes[name]):
+                    print(f"LEFT OUT: '{name}' needs {missing}, which is not installed.")
+                    pipes.pop(name).close()
+                    continue
+                pipes[name].send("go")
+                seconds[name], memory[name] = _hear(name, pipes[name])
+            rows.append(seconds)
+    finally:
+        for pipe in pipes.values():
+            pipe.close()
+        for worker in workers:
+            worker.join()
+    return pd.DataFrame(rows[1:], columns=list(pipes)), pd.Series(memory)[list(pipes)]
+
+
+def _hear(name: str, pipe: Connection) -> Any:
+    try:
+        return pipe.recv()
+    except EOFError:
+        raise RuntimeError(f"The way '{name}' failed; its own message stands above.") from None

@@ -1,0 +1,72 @@
+"""The README's tables, made from the committed results: ``python -m tests.readme_tables``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).parents[1]
+FIGURES = ROOT / "figures"
+TITLES = {"unet": "U-Net", "deeplabv3plus": "DeepLabV3+"}
+
+
+def results(dataset: str) -> dict:
+    """What the notebooks measured on a data set."""
+    return json.loads((FIGURES / dataset / "results.json").read_text())
+
+
+def real_data() -> list[str]:
+    """Data sets of patients whose results are kept, in the order of their names."""
+    found = sorted(path.parent.name for path in FIGURES.glob("*/results.json"))
+    return [name for name in found if not name.startswith("phantom-")]
+
+
+def interval(mean: dict) -> str:
+    """A mean and its 95 % interval."""
+    return f"{mean['mean']:.3f} ({mean['low']:.3f} to {mean['high']:.3f})"
+
+
+def kvasir_row(model: str) -> str:
+    """One network on Kvasir-SEG, in detail."""
+    kept = results("kvasir-seg")["comparison"]
+    scores = kept["models"][model]
+    means = {name: row["mean"] for name, row in scores["foreground_mean"].items()}
+    numbers = [kept["conventions"]["Dice, four flips"][model]]
+    numbers += [means["iou"], means["precision"], means["recall"], scores["auc"]]
+    cells = [TITLES[model], interval(scores["foreground_mean"]["dice"])]
+    return f"| {' | '.join(cells + [f'{number:.3f}' for number in numbers])} |"
+
+
+def task_row(dataset: str) -> str:
+    """Both networks on one data set."""
+    kept = results(dataset)
+    splits, groups = kept["preprocessing"]["splits"], kept["preprocessing"]["groups"]
+    sizes = "/".join(str(splits[name]) for name in ("train", "val", "test"))
+    by = f"group ({groups['test']} in test)" if kept["data"]["groups_known"] else "image"
+    models = kept["comparison"]["models"]
+    dice = [interval(models[name]["foreground_mean"]["dice"]) for name in TITLES]
+    minutes = [f"{kept[name]['seconds'] / 60:.0f}" for name in TITLES]
+    px, epochs = f"{kept['comparison']['input_px']} px", f"{kept['unet']['epochs']} epochs"
+    cells = [f"`{dataset}`", sizes, by, *dice, f"{px}, {epochs}", ", ".join(minutes)]
+    return f"| {' | '.join(cells)} |"
+
+
+def division_rows() -> list[str]:
+    """Each division of the cases that ``seglib generalise`` trained on."""
+    tables = [pd.read_csv(path) for path in sorted(FIGURES.glob("*/splits.csv"))]
+    rows = pd.concat(tables).itertuples() if tables else ()
+    words = {"group": "by group", "image": "by image"}
+    return [
+        f"| `{row.dataset}` | {words.get(row.split, f'tested on {row.split[5:]}')} | "
+        f"{TITLES[row.model]} | {row.train}, {row.test} | {row.seen:.0%} | "
+        f"{row.dice:.3f} ({row.low:.3f} to {row.high:.3f}) |"
+        for row in rows
+    ]
+
+
+if __name__ == "__main__":
+    print("\n".join(map(kvasir_row, TITLES)), end="\n\n")
+    print("\n".join(map(task_row, real_data())), end="\n\n")
+    print("\n".join(division_rows()))

@@ -1,0 +1,102 @@
+"""What the benchmarks rest on: ways that work in turn, and ratios within a round. No times."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.benchmarks.turns import Turn, measure
+
+HERE = "tests.test_benchmarks:"
+
+
+def first(job: Path, turn: Turn) -> None:
+    write(job, turn, "first")
+
+
+def second(job: Path, turn: Turn) -> None:
+    write(job, turn, "second")
+
+
+def broken(job: Path, turn: Turn) -> None:
+    raise SystemExit(1)
+
+
+def lacking(job: Path, turn: Turn) -> None:
+    raise ModuleNotFoundError(name="no_such_package")
+
+
+def write(job: Path, turn: Turn, name: str) -> None:
+    for _ in turn:
+        for word in ("begins", "ends"):
+            with job.open("a") as log:
+                log.write(f"{name} {word}\n")
+
+
+def test_ways_alternate_and_never_work_together(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    seconds, memory = measure({"a": HERE + "first", "b": HERE + "second"}, log, rounds=2)
+    assert seconds.shape == (2, 2) and list(seconds) == list(memory.index) == ["a", "b"]
+    assert (seconds > 0).all(axis=None) and (memory > 1).all()
+    order = ["first", "second", "second", "first", "first", "second"]  # the first round warms up
+    wanted = [f"{name} {word}" for name in order for word in ("begins", "ends")]
+    assert log.read_text().splitlines() == wanted
+
+
+def test_a_way_that_fails_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="The way 'b' failed"):
+        measure({"a": HERE + "first", "b": HERE + "broken"}, tmp_path / "log", rounds=1)
+
+
+def test_a_way_whose_package_is_missing_is_left_out_loudly(tmp_path: Path, capsys) -> None:
+    ways = {"a": HERE + "first", "b": HERE + "lacking", "c": HERE + "second"}
+    seconds, memory = measure(ways, tmp_path / "log", rounds=2)
+    assert list(seconds) == list(memory.index) == ["a", "c"] and not seconds.isna().any(axis=None)
+    assert capsys.readouterr().out == (
+        "LEFT OUT: 'b' needs no_such_package, which is not installed.\n"
+    )
+
+
+def test_ratios_are_taken_round_by_round() -> None:
+    from tests.benchmarks.side_by_side import columns, markdown  # slow, and not for every process
+
+    seconds = pd.DataFrame({"student": [4.0, 8.0, 2.0], "other": [2.0, 4.0, 1.0]})
+    table = columns("training", "images/s", seconds, images=8)
+    assert table.loc["student"].tolist() == ["2.0", "1.00 (1.00 to 1.00)"]
+    assert table.loc["other"].tolist() == ["4.0", "2.00 (2.00 to 2.00)"]
+    assert columns("alone", "ms", seconds, images=10).loc["other", "alone, ms"] == "200.0"
+    assert list(columns("alone", "ms", seconds, 10, usual="gone")) == ["alone, ms"]
+    assert markdown(table[:1]).splitlines()[2] == "| student | 2.0 | 1.00 (1.00 to 1.00) |"
+
+
+def test_machines_together_by_hand() -> None:
+    from tests.benchmarks.scale import duration, together
+
+    assert together(10, 1, batch=8, exchanged=1e8, bandwidth=1) == pytest.approx(10)
+    assert together(10, 64, batch=8, exchanged=1e8, bandwidth=np.inf) == pytest.approx(640)
+    # Two machines each send the gradients once: 8 s beside a step of 8 s.
+    assert together(1, 2, batch=8, exchanged=16, bandwidth=2) == pytest.approx(1)
+    words = [duration(seconds) for seconds in (0.02, 59.94, 60, 5400, 86400 * 100)]
+    assert words == ["20 ms", "59.9 s", "1.0 min", "1.5 h", "100.0 days"]
+
+
+def test_every_image_comes_out_of_the_shards_once(tmp_path: Path) -> None:
+    pytest.importorskip("webdataset", reason="install seglib[audit]")
+    from tests.benchmarks.scale import SHARD, stream, write_shards
+
+    n, side = 2 * SHARD + 5, 16
+    grey = np.arange(n, dtype=np.uint8)[:, None, None]
+    images = np.broadcast_to(grey[..., None], (n, side, side, 3))
+    masks = np.broadcast_to(grey, (n, side, side))
+    shards = write_shards(images, masks, tmp_path)
+    assert len(shards) == 3
+    found = [(image, mask) for image, mask in stream(shards, seed=1)]
+    order = [int(mask[0, 0]) for _, mask in found]
+    assert sorted(order) == list(range(n)) and order != sorted(order)
+    assert all(
+        image.shape == (side, side, 3) and mask.shape == (side, side) for image, mask in found
+    )
+    assert max(abs(int(image.mean()) - int(mask[0, 0])) for image, mask in found) <= 1  # JPEG

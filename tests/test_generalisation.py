@@ -1,0 +1,84 @@
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from seglib.datasets import load
+from seglib.figures import generalisation as draw
+from seglib.generalisation import divisions, generalise, read_tables
+from seglib.loading import prepare
+from seglib.recipes import Recipe, Stage, recipe
+
+
+def table(**columns):
+    cases = pd.DataFrame({"case": list("abcd")} | columns)
+    cases.attrs["card"] = SimpleNamespace(name="mine")
+    return cases
+
+
+def test_what_there_is_to_divide_by():
+    slices, scanners = ["p", "p", "q", "q"], ["y", "y", "x", "x"]
+    assert divisions(table(group=slices)) == ("group", "image")
+    assert divisions(table(group=list("abcd"), site=scanners)) == ("group", "site=x", "site=y")
+    assert divisions(table(group=slices, site=scanners))[1:] == ("image", "site=x", "site=y")
+
+
+@pytest.mark.parametrize("more", [{}, {"site": list("xxxx")}])
+def test_nothing_to_divide_by_is_said(more):
+    with pytest.raises(ValueError, match="mine names neither patients with several images nor"):
+        divisions(table(group=list("abcd"), **more))
+
+
+def test_a_split_by_image_leaks_and_keeps_the_patients_known():
+    quick = recipe("polyp-quick", split="image")
+    cases = prepare(quick)
+    assert set(cases["case"]) == set(load("phantom-polyp")["case"])
+    assert cases["group"].nunique() < len(cases)
+    sides = {name: set(members["group"]) for name, members in cases.groupby("split")}
+    assert len(sides["test"] & sides["train"]) > len(sides["test"]) / 2
+    by_group = prepare(recipe("polyp-quick"))
+    assert cases["split"].value_counts().equals(by_group["split"].value_counts())
+
+
+def test_a_value_held_out_is_the_test_set(monkeypatch):
+    cases = load("phantom-polyp")
+    cases["site"] = cases["group"].map(lambda name: "north" if name < "p020" else "south")
+    monkeypatch.setattr("seglib.loading.load", lambda name: cases)
+    made = prepare(recipe("polyp-quick", split="site=north"))
+    assert set(made.loc[made["split"] == "test", "site"]) == {"north"}
+    assert set(made.loc[made["split"] != "test", "site"]) == {"south"}
+    with pytest.raises(ValueError, match="nroth.*north"):
+        prepare(recipe("polyp-quick", split="site=nroth"))
+
+
+def test_the_usual_split_leaves_the_run_name_alone():
+    usual, other = Recipe("mine", "own"), Recipe("mine", "own", split="image")
+    assert "split" not in usual.to_json().replace("split_seed", "")
+    assert usual.run_name != other.run_name
+    assert [Recipe.from_json(entry.to_json()) for entry in (usual, other)] == [usual, other]
+    with pytest.raises(ValueError, match="imgae.*image"):
+        Recipe("mine", "own", split="imgae")
+
+
+def test_trained_and_scored_under_each_division(tmp_path):
+    stage = Stage(epochs=1, batch_size=16)
+    tiny = Recipe("tiny", "phantom-polyp", "unet", "plain", width=2, size=32, stages=(stage,))
+    found = generalise(tiny, ("unet",), tmp_path)
+    assert list(found["split"]) == ["group", "image"]
+    assert found.loc[0, "seen"] == 0 and found.loc[1, "seen"] > 0.5
+    assert ((found["low"] <= found["dice"]) & (found["dice"] <= found["high"])).all()
+    assert found["train"].eq(found["train"][0]).all() and found["test"].gt(0).all()
+    for name in ("phantom-lung", "phantom-polyp"):
+        (tmp_path / "figures" / name).mkdir(parents=True)
+        found.assign(dataset=name).to_csv(tmp_path / "figures" / name / "splits.csv", index=False)
+    both = read_tables(tmp_path / "figures")
+    assert list(both["dataset"]) == ["phantom-lung"] * 2 + ["phantom-polyp"] * 2
+    fig = draw.divided(both)
+    assert [axes.get_title() for axes in fig.axes] == ["phantom-lung", "phantom-polyp"]
+    assert [label.get_text() for label in fig.axes[0].get_yticklabels()] == ["by group", "by image"]
+    plt.close(fig)
+
+
+def test_without_figures_there_is_no_table(tmp_path):
+    assert read_tables(tmp_path).empty
