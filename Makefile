@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin/python
 READY := $(VENV)/.seglib-ready
 NOTEBOOKS := 01_data_exploration 02_preprocessing 03_unet 04_deeplabv3plus 05_evaluation 06_comparison
-FURTHER := 07_several_organs 08_small_objects 09_audit
+FURTHER := 07_several_organs 08_small_objects 09_audit 10_nnunet
 DATASET := $(or $(SEGLIB_DATASET),phantom-$(or $(RECIPE),polyp))
 EXECUTED := $(or $(SEGLIB_OUTPUTS),outputs)/notebooks/$(DATASET)
 FIGURES := figures/$(DATASET)
@@ -24,6 +24,8 @@ ABSOLUTE = case "$$SEGLIB_DATA" in ''|/*) ;; *) export SEGLIB_DATA="$(CURDIR)/$$
 
 # What the reader's shell sets for other projects must not reach this environment.
 export SEGLIB_DATASET := $(DATASET)
+# As in seglib/__init__.py, for notebooks that import timm before seglib.
+export PYTHONWARNINGS := ignore:`torch.jit.interface` is deprecated:FutureWarning
 unexport PYTHONPATH PYTHONHOME PIP_USER MPLBACKEND
 
 help:
@@ -58,7 +60,7 @@ $(READY): pyproject.toml constraints.txt
 		"$$found" -m venv --clear $(VENV); \
 	fi; \
 	echo "== installing seglib into $(VENV) (the first time this fetches several GB; minutes)"; \
-	$(BIN) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[course,medical,test,browser,audit,export]"; \
+	$(BIN) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[course,medical,test,browser,audit,export,nnunet]"; \
 	touch $@
 
 course: $(READY)

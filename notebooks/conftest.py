@@ -34,8 +34,13 @@ NUMBER = re.compile(
 # A figure is as high as the pictures that a network's scores choose for it.
 FIGURE = re.compile(r"<Figure size \S+ with")
 # Packages of an extra that one chapter asks for; without them it is skipped, and says so.
-EXTRAS = {"09_audit": ("audit", ("medpy", "monai", "sklearn", "torchmetrics"))}
+EXTRAS = {
+    "09_audit": ("audit", ("medpy", "monai", "sklearn", "torchmetrics")),
+    "10_nnunet": ("nnunet", ("nnunetv2",)),
+}
 SETTINGS = {"SEGLIB_DATASET": "phantom-polyp", "SEGLIB_PROFILE": "quick"}
+# As in seglib/__init__.py, for notebooks that import timm before seglib.
+SETTINGS["PYTHONWARNINGS"] = "ignore:`torch.jit.interface` is deprecated:FutureWarning"
 
 
 def value(text: str) -> float:

@@ -20,6 +20,8 @@ from seglib.display import show
 from seglib.hardware import choose_precision, device
 from seglib.images import read_image, resize_image, to_rgb
 from seglib.models import stride
+from seglib.nnunet import pipeline
+from seglib.recipes import NnunetRecipe
 from seglib.runs import Run
 from seglib.transforms import eval_transform
 
@@ -116,7 +118,7 @@ def predict_cases(
     """Predict case after case, in batches, decoding ahead while the network works.
 
     The case table's card says how its images are shown, the recipe in which precision they are
-    computed.
+    computed. nnU-Net reads the images as stored, and predicts by its own code.
 
     Yields
     ------
@@ -124,6 +126,9 @@ def predict_cases(
         The row of the case table, and what :func:`predict` returns for its image. Only one
         batch is in memory at a time.
     """
+    if isinstance(run.recipe, NnunetRecipe):
+        yield from pipeline.predict_cases(run.checkpoint, run.path, cases, flips)
+        return
     network, recipe, card = run.network().to(device()), run.recipe, cases.attrs["card"]
     smallest = stride(network)
 

@@ -18,7 +18,8 @@ from seglib.course import settings
 from seglib.files import write_atomic
 from seglib.loading import prepare
 from seglib.models import build_model
-from seglib.recipes import Recipe
+from seglib.nnunet.plan import build_network
+from seglib.recipes import NnunetRecipe, Recipe, read_recipe
 
 _CARD = TypeAdapter(DatasetCard)
 
@@ -41,7 +42,7 @@ class Run:
     """
 
     path: Path
-    recipe: Recipe
+    recipe: Recipe | NnunetRecipe
     checkpoint: Path
     history: pd.DataFrame
 
@@ -73,7 +74,9 @@ class Run:
         return best_epoch(self.history, self.recipe)
 
     @staticmethod
-    def begin(folder: Path, recipe: Recipe, cases: pd.DataFrame, environment: dict) -> None:
+    def begin(
+        folder: Path, recipe: Recipe | NnunetRecipe, cases: pd.DataFrame, environment: dict
+    ) -> None:
         """Write down what is about to be trained.
 
         Raises
@@ -98,6 +101,8 @@ class Run:
     def network(self) -> nn.Module:
         """The trained network with its best weights, on the CPU, in evaluation mode."""
         saved = _read_checkpoint(self.checkpoint)
+        if isinstance(self.recipe, NnunetRecipe):
+            return build_network(saved)
         # The checkpoint replaces the encoder's weights, so they need not be fetched again.
         network = build_model(replace(self.recipe, weights=None), saved["n_classes"])
         network.load_state_dict(saved["state_dict"])
@@ -105,6 +110,8 @@ class Run:
 
     def describe(self) -> str:
         """One line about the training."""
+        if isinstance(self.recipe, NnunetRecipe):
+            return self.recipe.describe()
         name = f"{self.recipe.model} with encoder {self.recipe.encoder}"
         if self.history.empty:
             return f"{name}, loaded from {self.checkpoint.name}"
@@ -114,8 +121,13 @@ class Run:
         )
 
 
-def best_epoch(history: pd.DataFrame, recipe: Recipe) -> pd.Series:
-    """Row of a history with the best validation Dice, of the stages at full size; the first one."""
+def best_epoch(history: pd.DataFrame, recipe: Recipe | NnunetRecipe) -> pd.Series:
+    """Row of a history with the best validation Dice, of the stages at full size; the first one.
+
+    nnU-Net keeps its last weights, so there it is the last row.
+    """
+    if isinstance(recipe, NnunetRecipe):
+        return history.iloc[-1]
     full = history[history["stage"].isin(recipe.full_stages)]
     return full.loc[full["val_dice"].idxmax()]
 
@@ -168,7 +180,7 @@ def load_run(path: str | Path, model: str | None = None) -> Run:
             f"{checkpoint} does not exist: train first, or let the training finish "
             "(the same command resumes it)."
         )
-    recipe = Recipe.from_json(_read_checkpoint(checkpoint)["recipe"])
+    recipe = read_recipe(_read_checkpoint(checkpoint)["recipe"])
     if model and model != recipe.model:
         raise ValueError(f"{checkpoint} holds a '{recipe.model}', not a '{model}'.")
     folder = checkpoint.parent.parent

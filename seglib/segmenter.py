@@ -105,7 +105,8 @@ class Segmenter(L.LightningModule):
         if stage.schedule == "cosine":
             schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
         else:
+            # Its rise, a tenth, divides by zero in ten steps or fewer: then the fall is cut short.
             schedule = torch.optim.lr_scheduler.OneCycleLR(
-                optimiser, stage.lr, steps, pct_start=0.1
+                optimiser, stage.lr, max(11, steps), pct_start=0.1
             )
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -23,7 +23,8 @@ from seglib.course import settings
 from seglib.hardware import choose_precision, environment
 from seglib.history import History
 from seglib.loading import SegmentationData, prepare
-from seglib.recipes import Recipe
+from seglib.nnunet import pipeline
+from seglib.recipes import NnunetRecipe, Recipe
 from seglib.runs import Run, best_epoch, load_run, save_network
 from seglib.segmenter import Segmenter
 from seglib.snapshots import Snapshots
@@ -73,7 +74,7 @@ def _train_stage(
 
 
 def fit(
-    recipe: Recipe,
+    recipe: Recipe | NnunetRecipe,
     cases: pd.DataFrame | None = None,
     outputs: Path | None = None,
     devices: int = 1,
@@ -98,12 +99,14 @@ def fit(
     Returns
     -------
     Run
-        The finished run. The same recipe on the same machine gives the same weights.
+        The finished run. The same recipe on the same machine gives the same weights (but for
+        nnU-Net on a GPU).
 
     Raises
     ------
     ValueError
-        If the folder holds a run on other cases, a split is empty, or a batch cannot be shared.
+        If the folder holds a run on other cases, a split is empty, or a batch cannot be shared. For
+        what nnU-Net may raise besides, see :func:`seglib.nnunet.pipeline.train`.
     """
     outputs, world = Path(outputs or settings().outputs), devices * num_nodes
     folder = outputs / recipe.run_name
@@ -112,16 +115,26 @@ def fit(
     # The first of several processes holds the lock for all.
     with nullcontext() if rank_zero_only.rank else FileLock(folder / ".lock"):
         if not (folder / "checkpoints" / "best.ckpt").is_file():
-            cases = prepare(recipe) if cases is None else cases
-            Segmenter.check(recipe, cases.attrs["card"].n_classes)
             _check_shares(recipe, world)
-            Run.begin(folder, recipe, cases, environment(recipe.precision) | where)
-            _train(recipe, cases, folder, where)
+            external = isinstance(recipe, NnunetRecipe)
+            here = pipeline.environment() if external else environment(recipe.precision)
+            cases = prepare(recipe) if cases is None else cases
+            if external:
+                Run.begin(folder, recipe, cases, here)
+                pipeline.train(recipe, cases, folder)
+            else:
+                Segmenter.check(recipe, cases.attrs["card"].n_classes)
+                Run.begin(folder, recipe, cases, here | where)
+                _train(recipe, cases, folder, where)
     return load_run(folder)
 
 
-def _check_shares(recipe: Recipe, world: int) -> None:
+def _check_shares(recipe: Recipe | NnunetRecipe, world: int) -> None:
     """Raise ``ValueError`` unless `world` processes can share every batch evenly."""
+    if isinstance(recipe, NnunetRecipe):
+        if world > 1:
+            raise ValueError("nnU-Net trains in one process here; leave devices and nodes at 1.")
+        return
     for batch in {stage.batch_size for stage in recipe.stages}:
         if batch % world:
             raise ValueError(

@@ -20,8 +20,9 @@ NAMES = (
     "07_several_organs",
     "08_small_objects",
     "09_audit",
+    "10_nnunet",
 )
-TRAINED = NAMES[2:8]  # the chapters whose results depend on a trained network
+TRAINED = (*NAMES[2:8], "10_nnunet")  # the chapters whose results depend on a trained network
 
 
 @pytest.fixture(params=NAMES)

@@ -74,7 +74,8 @@ def test_version_is_said_once() -> None:
 
 
 def test_what_the_package_imports_is_declared_and_the_reverse() -> None:
-    declared = names(PROJECT["dependencies"]) | names(EXTRAS["medical"] + EXTRAS["export"])
+    extras = EXTRAS["medical"] + EXTRAS["export"] + EXTRAS["nnunet"]
+    declared = names(PROJECT["dependencies"]) | names(extras)
     assert third_party("seglib") == declared - UNIMPORTED
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import json
 import re
@@ -315,6 +316,33 @@ def test_one_class_of_size_is_not_compared_with_itself(real: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("dataset", ["kvasir-seg", "chaos-mr"])
+@pytest.mark.parametrize("recorded", ["alike", "on other cases", "never"])
+def test_nnunet_has_a_column_where_it_was_scored_alike(
+    tmp_path: Path, dataset: str, recorded: str
+) -> None:
+    results = results_of(dataset)
+    found = copy.deepcopy(results["comparison"]["models"]["unet"])
+    found["foreground_mean"]["dice"]["mean"] = 0.4321
+    if recorded == "on other cases":
+        found["protocol"] = "test cases of something else"
+    if recorded != "never":
+        seen = {"nnunet": 3000, "unet": 56000, "nnunet, its default": 3000000}
+        length = {"epochs": 11, "iterations": 22}
+        results["nnunet"] = {"results": found, "images_seen": seen, "length": length}
+        results["nnunet"] |= {"seconds": 90, "environment": results["unet"]["environment"]}
+    text, placed = fill(course(tmp_path, dataset, results), dataset)
+    entries = entries_of(card(dataset).recipe)
+    assert checks.problems(document(text), entries, placed, set(NAMES), {}) == []
+    words = " ".join(text.split())
+    shown = recorded == "alike"
+    assert ("11 epochs of 22 steps" in words) == shown
+    assert words.count("0.432") == 2 * shown
+    rows = text.partition("::: {#tbl:scores}")[2].partition(":::")[0].strip().splitlines()
+    columns = {row.count("|") for row in rows if row.startswith("|")}
+    assert columns == {5 if shown else 4}
+
+
 def test_no_number_is_typed() -> None:
     for path in (REPORT / "report.md", *(REPORT / "tasks").glob("*.md")):
         assert template.typed_numbers(path.read_text()) == []
@@ -391,6 +419,8 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("undrawn")
 def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
     root = course(tmp_path, "phantom-polyp", results_of("phantom-polyp"))
+    later = root / "figures" / "phantom-polyp" / "10_of_a_later_chapter.png"
+    Image.new("L", (40, 20)).save(later)  # is no figure of the report, and that is no mistake
     first, second = (build.build_report(root, "phantom-polyp") for _ in range(2))
     assert (first.pdf, first.docx) == (second.pdf, second.docx)
     for mark in (b"/Lang (en-GB)", b"/StructTreeRoot", b"/Outlines"):  # tagged, with bookmarks

@@ -152,6 +152,14 @@ def test_only_a_stage_at_full_size_is_kept(cases, tmp_path):
     assert_kept_weights_are_the_best(run, watched(cases))
 
 
+@pytest.mark.parametrize("steps", [1, 10, 11])
+def test_a_cycle_may_have_few_steps(cases, tmp_path, steps):
+    stages = (Stage(epochs=steps, lr=1e-3, schedule="one-cycle", batch_size=28),)
+    rates = fit(dataclasses.replace(TINY, stages=stages), cases, tmp_path).history["lr"]
+    assert len(rates) == steps and rates.between(1e-9, 1e-3).all()
+    assert steps == 1 or rates.iloc[-1] < rates.max()
+
+
 def test_patience_ends_a_stage_early(cases, tmp_path):
     stages = (Stage(epochs=12, lr=0.0, schedule="constant", batch_size=8),)
     run = fit(dataclasses.replace(TINY, stages=stages, ema=0.0, patience=2), cases, tmp_path)

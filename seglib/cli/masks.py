@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 from matplotlib.font_manager import findfont
 from PIL import Image, ImageDraw, ImageFont
 from torch import nn
@@ -16,8 +17,9 @@ from seglib.display import show
 from seglib.figures.style import paint
 from seglib.files import write_atomic
 from seglib.images import read_image
-from seglib.inference import predict, to_labels
+from seglib.inference import predict, predict_cases, to_labels
 from seglib.predictions import write_labels
+from seglib.recipes import NnunetRecipe
 from seglib.runs import Run
 
 LINE = 18  # px; height of one entry of the legend
@@ -77,10 +79,10 @@ def predict_file(
     ValueError
         If the image cannot be read or is too small for the network; the message names the file.
     """
-    recipe, card = run.recipe, run.cases.attrs["card"]
+    card = run.cases.attrs["card"]
     pixels = show(read_image(image), card)
     try:
-        probability = predict(network, pixels, recipe.size, flips, recipe.precision)
+        probability = _seen(run, network, image, pixels, flips)
     except ValueError as error:
         raise ValueError(f"{image}: {error}") from None
     labels, (mask, overlay) = to_labels(probability, threshold), files
@@ -89,6 +91,15 @@ def predict_file(
     write_atomic(overlay, cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
     shares = [(entry.name, (labels == i).mean()) for i, entry in enumerate(card.classes) if i]
     return ", ".join(f"{name} {share:.1%} of the image" for name, share in shares)
+
+
+def _seen(run: Run, network: nn.Module, image: Path, pixels: np.ndarray, flips: bool) -> np.ndarray:
+    """Probabilities of a file; `pixels` is what our own networks see of it."""
+    recipe = run.recipe
+    if isinstance(recipe, NnunetRecipe):
+        ((_, probability),) = predict_cases(run, pd.DataFrame({"image": [image]}), flips)
+        return probability
+    return predict(network, pixels, recipe.size, flips, recipe.precision)
 
 
 def _painted(pixels: np.ndarray, labels: np.ndarray, card: DatasetCard) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import textwrap
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Argument, Option
@@ -13,7 +13,7 @@ from typer import Argument, Option
 from seglib.cli.shell import examples
 
 if TYPE_CHECKING:
-    from seglib.recipes import Recipe
+    from seglib.recipes import NnunetRecipe, Recipe
 
 INDENT = {"initial_indent": "    ", "subsequent_indent": "    "}
 EXAMPLES = examples(
@@ -21,6 +21,7 @@ EXAMPLES = examples(
     "seglib train --model deeplabv3plus --dataset kvasir-seg --recipe polyp-modern",
     "seglib train --encoder plain --loss dice --size 128 --seed 1",
     "seglib train --recipe polyp-modern --devices 4 --strategy ddp",
+    "seglib train --model nnunet --epochs 20 --iterations 50",
 )
 RECIPES_EXAMPLES = examples("seglib recipes", "seglib recipes polyp-modern")
 
@@ -28,11 +29,12 @@ RECIPES_EXAMPLES = examples("seglib recipes", "seglib recipes polyp-modern")
 def train(
     recipe: Annotated[str | None, Option(help="Start from it; see 'seglib recipes'.")] = None,
     dataset: Annotated[str | None, Option(help="Data set; see 'seglib data list'.")] = None,
-    model: Annotated[str | None, Option(help="unet, deeplabv3plus or another of smp.")] = None,
+    model: Annotated[str | None, Option(help="unet, deeplabv3plus, one of smp or nnunet.")] = None,
     encoder: Annotated[str | None, Option(help="plain (teaching U-Net) or one of smp.")] = None,
     weights: Annotated[str | None, Option(help="Of the encoder: imagenet or a file.")] = None,
     size: Annotated[int | None, Option(help="Side of the network's input, px.")] = None,
     epochs: Annotated[int | None, Option(help="Passes over the cases, in all stages.")] = None,
+    iterations: Annotated[int | None, Option(help="nnunet: steps of an epoch, else 250.")] = None,
     batch_size: Annotated[int | None, Option(help="Images in one step.")] = None,
     lr: Annotated[float | None, Option(help="Learning rate.")] = None,
     loss: Annotated[str | None, Option(help="bce, bce_image_dice, dice_focal, …")] = None,
@@ -52,18 +54,18 @@ def train(
     """Train a network and keep the best one.
 
     An option that is not given keeps the recipe's value. The same command resumes a training
-    that was interrupted, and shows the result of one that is finished.
+    that was interrupted, and shows the result of one that is finished. nnU-Net (an extra,
+    --model nnunet) decides itself about all but data, split, seed and length.
     """
     given = dict(locals())
     where = {name: given.pop(name) for name in ("devices", "num_nodes", "strategy")}
     fields = {key: value for key, value in given.items() if key != "recipe"}
     from seglib.course import settings
     from seglib.files import write_atomic
-    from seglib.recipes import recipe as named
 
     now = settings()
     fields["dataset"] = dataset or now.dataset
-    experiment = named(recipe or now.recipe, **fields)
+    experiment = _experiment(recipe or now.recipe, fields)
     from lightning.pytorch.utilities import rank_zero_only
 
     from seglib.training import fit
@@ -75,6 +77,30 @@ def train(
     write_atomic(copy, run.checkpoint.read_bytes())
     say(f"{run.describe()}\nRun folder: {run.path}")
     say(f"Copy of the best network, replaced by the next {experiment.model}: {copy}")
+
+
+def _experiment(start: str, fields: dict[str, Any]) -> Recipe | NnunetRecipe:
+    """The recipe `start` with other fields, or nnU-Net on its data and split.
+
+    Raises ``ValueError`` if a field is given that this model does not have.
+    """
+    from seglib.recipes import NNUNET, NnunetRecipe
+    from seglib.recipes import recipe as named
+
+    given = {key: value for key, value in fields.items() if value is not None}
+    if given.get("model") != NNUNET:
+        if "iterations" in given:
+            raise ValueError("--iterations belongs to --model nnunet; other models count epochs.")
+        return named(start, **given)
+    length = {key: given.pop(key) for key in ("epochs", "iterations") if key in given}
+    same = ("dataset", "split", "split_seed", "seed")
+    shared = {key: given.pop(key) for key in same if key in given}
+    del given["model"]
+    if given:
+        raise ValueError(
+            f"nnU-Net decides about {', '.join(given).replace('_', ' ')} itself; leave that away."
+        )
+    return NnunetRecipe.beside(named(start, **shared), **length)
 
 
 def recipes(

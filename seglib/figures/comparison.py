@@ -174,7 +174,8 @@ def cost_bars(costs: dict[str, dict]) -> Figure:
         values = [costs[model][key] / unit for model in costs]
         inks = [COLOURS[model] for model in costs]
         bars = axes.bar([MODEL_TITLES[model] for model in costs], values, color=inks, width=0.6)
-        axes.bar_label(bars, fmt="%.3g", padding=2)
+        axes.bar_label(bars, [f"{v:.3g}" if v < 1000 else f"{v:,.0f}" for v in values], padding=2)
+        axes.tick_params(axis="x", labelsize=7 if len(costs) < 3 else 5.5)
         axes.set(ylim=(0, max(values) * 1.18), yticks=[])
         axes.set_title(title, fontsize=8)
         axes.spines["left"].set_visible(False)

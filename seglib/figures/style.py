@@ -26,6 +26,7 @@ _MM_PER_INCH = 25.4
 COLOURS = {
     "unet": "#0072B2",
     "deeplabv3plus": "#E69F00",
+    "nnunet": "#CC79A7",
     "baseline": "#999999",
     "truth": "#009E73",
     "prediction": "#D55E00",
@@ -40,7 +41,7 @@ COLOURS = {
     "ink": "#222222",
 }
 GREY = "#666666"  # lines and words that only help to read
-MODEL_TITLES = {"unet": "U-Net", "deeplabv3plus": "DeepLabV3+"}
+MODEL_TITLES = {"unet": "U-Net", "deeplabv3plus": "DeepLabV3+", "nnunet": "nnU-Net"}
 
 
 def use_style() -> None:

@@ -135,9 +135,12 @@ def curves(runs: Mapping[str, Run]) -> Figure:
         for begin in history.groupby("stage")["epoch"].min().iloc[1:]:
             for axes in (loss, score, rate):
                 axes.axvline(begin - 0.5, color=GREY, lw=0.6, zorder=0)
-    loss.set(title="Loss", xlabel="epoch", ylabel="loss", ylim=(0, None))
+    lowest = min(run.history[["train_loss", "val_loss"]].min(axis=None) for run in runs.values())
+    loss.set(title="Loss", xlabel="epoch", ylabel="loss", ylim=(min(0, lowest), None))
     score.set(title="Validation Dice (dot: kept)", xlabel="epoch", ylabel="Dice", ylim=(0, 1))
     rate.set(title="Learning rate", xlabel="epoch", ylabel="learning rate, 1/1000", ylim=(0, None))
+    for axes in (loss, score, rate):
+        axes.xaxis.get_major_locator().set_params(integer=True)
     loss.legend()
     if len(runs) > 1:
         score.legend(loc="lower right")
@@ -188,5 +191,5 @@ def predictions(
             _picture(errors, error_map(image, truth, labels), score)
     names = {"tp": "hit", "fp": "false alarm", "fn": "missed"}
     keys = [Patch(color=COLOURS[kind], label=name) for kind, name in names.items()]
-    fig.legend(handles=keys, loc="outside lower right", ncols=3)
+    fig.legend(handles=keys, loc="outside lower left", ncols=3)  # the source stands to the right
     return fig

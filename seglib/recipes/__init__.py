@@ -16,15 +16,19 @@ from typing import Any
 from seglib.names import nearest
 from seglib.recipes import abdomen, lung, polyp, skin, stone
 from seglib.recipes.experiment import OPTIMISERS, PRECISIONS, SCHEDULES, Recipe, Stage
+from seglib.recipes.nnunet import NNUNET, NnunetRecipe, read_recipe
 
 __all__ = [
+    "NNUNET",
     "OPTIMISERS",
     "PRECISIONS",
     "RECIPES",
     "SCHEDULES",
     "SOURCES",
+    "NnunetRecipe",
     "Recipe",
     "Stage",
+    "read_recipe",
     "recipe",
     "recipes",
 ]

@@ -112,6 +112,15 @@ def _classes(compared: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _third(results: dict[str, Any]) -> dict[str, Any] | None:
+    """What nnU-Net reached, if chapter 10 scored it as chapter 6 scored the others."""
+    found = results.get("nnunet")
+    protocols = {model["protocol"] for model in results["comparison"]["models"].values()}
+    if not found or {found["results"]["protocol"]} != protocols:
+        return None
+    return found | {"machine": experiment.machine(found["environment"])}
+
+
 def gather(figures: Path, dataset: str) -> dict[str, Any]:
     """All names that the text of the report may use.
 
@@ -133,6 +142,7 @@ def gather(figures: Path, dataset: str) -> dict[str, Any]:
         - ``models`` (key to title), ``scores`` (key to mean scores), ``metrics`` (key to title);
         - ``first``, ``second``: titles, the higher mean Dice first; ``ahead``: under how many
           conventions the first one leads; ``finding``: see :func:`_finding`;
+        - ``nnunet``: the section of chapter 10, or None, see :func:`_third`;
         - ``flip_gain``: key to what four mirrored views add to the mean Dice;
         - ``lighter``: cost to the title of the cheaper model; ``ceiling``: see :func:`_ceiling`;
         - ``smallest``, ``largest``: scores of the outermost size classes with an object;
@@ -153,6 +163,7 @@ def gather(figures: Path, dataset: str) -> dict[str, Any]:
         "machines": {m: experiment.machine(results[m].get("environment", {})) for m in order},
         "models": {name: title for name, title in MODEL_TITLES.items() if name in order},
         "scores": {name: m["foreground_mean"] for name, m in compared["models"].items()},
+        "nnunet": _third(results),
         "finding": _finding(compared["dice"]),
         "first": MODEL_TITLES[order[0]],
         "second": MODEL_TITLES[order[1]],
