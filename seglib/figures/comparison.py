@@ -133,8 +133,7 @@ def conventions(evaluations: dict[str, Evaluation], flipped: dict[str, Evaluatio
 
 def winners(table: pd.DataFrame) -> pd.Series:
     """Model that is ahead under each convention: the higher score, or the shorter distance."""
-    distances = _distances(table)
-    return table.mul(np.where(distances, -1, 1), axis=0).idxmax(axis=1)
+    return table.mul(np.where(_distances(table), -1, 1), axis=0).idxmax(axis=1)
 
 
 def _distances(table: pd.DataFrame) -> np.ndarray:
@@ -172,8 +171,8 @@ def cost_bars(costs: dict[str, dict]) -> Figure:
     fig, panels = figure(TWO_COLUMNS, 50, ncols=len(COSTS))
     for axes, (key, (title, unit)) in zip(panels, COSTS.items(), strict=True):
         values = [costs[model][key] / unit for model in costs]
-        inks = [COLOURS[model] for model in costs]
-        bars = axes.bar([MODEL_TITLES[model] for model in costs], values, color=inks, width=0.6)
+        inks = [COLOURS[m] for m in costs]
+        bars = axes.bar([MODEL_TITLES[m] for m in costs], values, color=inks, width=0.6)
         axes.bar_label(bars, [f"{v:.3g}" if v < 1000 else f"{v:,.0f}" for v in values], padding=2)
         axes.tick_params(axis="x", labelsize=7 if len(costs) < 3 else 5.5)
         axes.set(ylim=(0, max(values) * 1.18), yticks=[])

@@ -116,9 +116,8 @@ def _third(results: dict[str, Any]) -> dict[str, Any] | None:
     """What nnU-Net reached, if chapter 10 scored it as chapter 6 scored the others."""
     found = results.get("nnunet")
     protocols = {model["protocol"] for model in results["comparison"]["models"].values()}
-    if not found or {found["results"]["protocol"]} != protocols:
-        return None
-    return found | {"machine": experiment.machine(found["environment"])}
+    same = found and {found["results"]["protocol"]} == protocols
+    return found | {"machine": experiment.machine(found["environment"])} if same else None
 
 
 def gather(figures: Path, dataset: str) -> dict[str, Any]:
