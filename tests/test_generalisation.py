@@ -6,6 +6,7 @@ import pytest
 
 from seglib.datasets import load
 from seglib.figures import generalisation as draw
+from seglib.figures import use_style
 from seglib.generalisation import divisions, generalise, read_tables
 from seglib.loading import prepare
 from seglib.recipes import Recipe, Stage, recipe
@@ -74,8 +75,9 @@ def test_trained_and_scored_under_each_division(tmp_path):
         found.assign(dataset=name).to_csv(tmp_path / "figures" / name / "splits.csv", index=False)
     both = read_tables(tmp_path / "figures")
     assert list(both["dataset"]) == ["phantom-lung"] * 2 + ["phantom-polyp"] * 2
+    use_style()
     fig = draw.divided(both)
-    assert [axes.get_title() for axes in fig.axes] == ["phantom-lung", "phantom-polyp"]
+    assert [axes.get_title(loc="left") for axes in fig.axes] == ["phantom-lung", "phantom-polyp"]
     assert [label.get_text() for label in fig.axes[0].get_yticklabels()] == ["by group", "by image"]
     plt.close(fig)
 

@@ -38,8 +38,9 @@ def divided(table: pd.DataFrame) -> Figure:
         Line2D([], [], color=COLOURS[model], marker="o", ls="none", label=MODEL_TITLES[model])
         for model in table["model"].unique()
     ]
-    style = {"color": GREY, "marker": "o", "mfc": "white", "ls": "none"}
-    keys += [Line2D([], [], label="same patients in training", **style)]
+    if table["seen"].any():
+        style = {"color": GREY, "marker": "o", "mfc": "white", "ls": "none"}
+        keys += [Line2D([], [], label="same patients in training", **style)]
     fig.legend(handles=keys, loc="outside upper right", ncols=len(keys))
     return sign(fig, fill("; ".join(card(name).credit for name in names), 130))
 
