@@ -104,7 +104,8 @@ def _typeset(
     source = json.dumps(document)
     noon = datetime.time(12, tzinfo=datetime.UTC)
     epoch = int(datetime.datetime.combine(metadata.date, noon).timestamp())
-    cite = ("--citeproc", "--bibliography=references.json", f"--csl={sources / 'style.csl'}")
+    shutil.copy(sources / "style.csl", folder)  # its path goes into the DOCX: a bare name, anywhere
+    cite = ("--citeproc", "--bibliography=references.json", "--csl=style.csl")
     word.write_reference(folder / "reference.docx")
     pandoc(
         source, "json", "docx", *cite, "--reference-doc=reference.docx", "--output=report.docx",
