@@ -54,7 +54,7 @@ def load(name: str, data: str | Path | None = None) -> pd.DataFrame:
     folder = locate(entry, data)
     groups = read_groups(entry, folder)
     cases = pair(entry, folder / entry.images, folder / entry.masks, groups)
-    cases = join_spacing(cases, folder)
+    cases = join_spacing(cases, converted(folder))
     if not entry.is_synthetic:
         _introduce(entry)
     return cases
@@ -126,10 +126,11 @@ def from_folders(
         mask_name=mask_name,
         group_pattern=group_pattern,
     )
-    if group_pattern is None and converted(images.parent) is not None:
+    scans = converted(images.parent)
+    if group_pattern is None and scans is not None:
         entry = replace(entry, group_table=GroupTable(TABLE, case="case", group="group"))
     cases = pair(entry, images, masks, read_groups(entry, images.parent))
-    cases = join_spacing(cases, images.parent)
+    cases = join_spacing(cases, scans)
     if decoding.kind == "threshold":
         _refuse_dark_masks(cases["mask"].head(8), decoding.at)
     return cases

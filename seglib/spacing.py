@@ -61,12 +61,11 @@ def converted(folder: Path) -> pd.DataFrame | None:
     return rows if {"case", "group", *COLUMNS} <= set(rows) else None
 
 
-def join_spacing(cases: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """The case table with the pixel sizes of :func:`converted`, if the folder has any.
+def join_spacing(cases: pd.DataFrame, rows: pd.DataFrame | None) -> pd.DataFrame:
+    """The case table with the pixel sizes of :func:`converted`, if there are any.
 
     A case without a row gets NaN, and :func:`spacing_of` then measures in pixels.
     """
-    rows = converted(folder)
     if rows is None:
         return cases
     sizes = rows.drop_duplicates("case").set_index("case")[COLUMNS]

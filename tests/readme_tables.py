@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pandas as pd
+from seglib.figures.generalisation import title
+from seglib.generalisation import read_tables
 
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "figures"
@@ -55,14 +56,11 @@ def task_row(dataset: str) -> str:
 
 def division_rows() -> list[str]:
     """Each division of the cases that ``seglib generalise`` trained on."""
-    tables = [pd.read_csv(path) for path in sorted(FIGURES.glob("*/splits.csv"))]
-    rows = pd.concat(tables).itertuples() if tables else ()
-    words = {"group": "by group", "image": "by image"}
     return [
-        f"| `{row.dataset}` | {words.get(row.split, f'tested on {row.split[5:]}')} | "
+        f"| `{row.dataset}` | {title(row.split)} | "
         f"{TITLES[row.model]} | {row.train}, {row.test} | {row.seen:.0%} | "
         f"{row.dice:.3f} ({row.low:.3f} to {row.high:.3f}) |"
-        for row in rows
+        for row in read_tables(FIGURES).itertuples()
     ]
 
 

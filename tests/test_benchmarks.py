@@ -61,7 +61,8 @@ def test_a_way_whose_package_is_missing_is_left_out_loudly(tmp_path: Path, capsy
 
 
 def test_ratios_are_taken_round_by_round() -> None:
-    from tests.benchmarks.side_by_side import columns, markdown  # slow, and not for every process
+    from seglib.figures.tables import as_markdown
+    from tests.benchmarks.side_by_side import columns  # slow, and not for every process
 
     seconds = pd.DataFrame({"student": [4.0, 8.0, 2.0], "other": [2.0, 4.0, 1.0]})
     table = columns("training", "images/s", seconds, images=8)
@@ -69,7 +70,7 @@ def test_ratios_are_taken_round_by_round() -> None:
     assert table.loc["other"].tolist() == ["4.0", "2.00 (2.00 to 2.00)"]
     assert columns("alone", "ms", seconds, images=10).loc["other", "alone, ms"] == "200.0"
     assert list(columns("alone", "ms", seconds, 10, usual="gone")) == ["alone, ms"]
-    assert markdown(table[:1]).splitlines()[2] == "| student | 2.0 | 1.00 (1.00 to 1.00) |"
+    assert as_markdown(table[:1]).splitlines()[2] == "| student | 2.0 | 1.00 (1.00 to 1.00) |"
 
 
 def test_machines_together_by_hand() -> None:

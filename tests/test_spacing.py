@@ -48,13 +48,16 @@ def test_a_wrong_spacing_is_named(wrong: float) -> None:
 def test_the_table_of_converted_scans_is_joined(tmp_path) -> None:
     rows = pd.DataFrame({"case": ["b", "a"], "group": "p"} | ROWS)
     rows.to_csv(tmp_path / "table.csv", index=False)
-    assert spacing_of(join_spacing(table(), tmp_path)) == {"a": (1.0, 2.0), "b": (0.5, 0.5)}
+    assert spacing_of(join_spacing(table(), converted(tmp_path))) == {
+        "a": (1.0, 2.0),
+        "b": (0.5, 0.5),
+    }
     rows[:1].to_csv(tmp_path / "table.csv", index=False)
-    assert spacing_of(join_spacing(table(), tmp_path)) is None  # nobody says it for a
+    assert spacing_of(join_spacing(table(), converted(tmp_path))) is None  # nobody says it for a
 
 
 def test_a_table_of_somebody_else_is_left_alone(tmp_path) -> None:
     assert converted(tmp_path) is None
     pd.DataFrame({"case": ["a"], "age": [70]}).to_csv(tmp_path / "table.csv", index=False)
     assert converted(tmp_path) is None
-    pd.testing.assert_frame_equal(join_spacing(table(), tmp_path), table())
+    pd.testing.assert_frame_equal(join_spacing(table(), converted(tmp_path)), table())

@@ -20,7 +20,7 @@ EVALUATE_EXAMPLES = examples(
 COMPARE_EXAMPLES = examples("seglib compare outputs/RUN_A outputs/RUN_B --metric dice")
 GENERALISE_EXAMPLES = examples("SEGLIB_PROFILE=full seglib generalise --dataset chest-xray")
 
-ARCHITECTURES = ("unet", "deeplabv3plus")
+MODELS = ("unet", "deeplabv3plus")
 Split = Annotated[str, Option(help="Cases to score: train, val or test.")]
 Flips = Annotated[bool, Option("--flips", help="Average four mirrored views; takes 4x as long.")]
 RunPath = Annotated[Path, Argument(help="A run folder or a checkpoint.", metavar="RUN")]
@@ -96,7 +96,7 @@ def generalise(
 
     now = seglib.settings()
     now = dataclasses.replace(now, dataset=dataset or now.dataset)
-    table = across(named(recipe or now.recipe, dataset=now.dataset), model or ARCHITECTURES)
+    table = across(named(recipe or now.recipe, dataset=now.dataset), model or MODELS)
     path = now.figures / TABLE
     write_atomic(path, table.to_csv(index=False, lineterminator="\n"))
     typer.echo(f"{table.to_string(index=False)}\n\nTable: {path}")

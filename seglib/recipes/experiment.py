@@ -15,6 +15,17 @@ PRECISIONS = ("auto", "32", "bf16", "16")
 DIVISIONS = ("group", "image")
 
 
+def check_split(split: str) -> None:
+    """Raise ``ValueError`` unless `split` is one of :data:`DIVISIONS` or ``COLUMN=VALUE``."""
+    if "=" not in split:
+        nearest(split, DIVISIONS, "split")
+
+
+def digest(text: str) -> str:
+    """Eight letters that tell one recipe's JSON from another's, for the name of a run."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
 @dataclass(frozen=True)
 class Stage:
     """One stretch of training with one loss and one learning-rate schedule.
@@ -117,8 +128,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         nearest(self.precision, PRECISIONS, "precision")
-        if "=" not in self.split:
-            nearest(self.split, DIVISIONS, "split")
+        check_split(self.split)
         if self.stages[-1].scale != 1:
             raise ValueError(
                 f"The last stage works at {self.stages[-1].scale:g} of the recipe's size; "
@@ -145,8 +155,8 @@ class Recipe:
     @property
     def run_name(self) -> str:
         """Folder name of a run: readable, and different for different experiments."""
-        digest = hashlib.sha256(self.to_json().encode()).hexdigest()[:8]
-        return f"{self.dataset}-{self.model}-{self.encoder}-{self.size}px-{digest}"
+        name = f"{self.dataset}-{self.model}-{self.encoder}-{self.size}px"
+        return f"{name}-{digest(self.to_json())}"
 
     def to_json(self) -> str:
         """The recipe as indented JSON with sorted keys.

@@ -8,13 +8,11 @@ cases, and for how long.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
 
-from seglib.names import nearest
-from seglib.recipes.experiment import DIVISIONS, Recipe
+from seglib.recipes.experiment import Recipe, check_split, digest
 
 NNUNET = "nnunet"
 
@@ -59,8 +57,7 @@ class NnunetRecipe:
                 raise ValueError(f"nnU-Net needs {name} of 1 or more, found {getattr(self, name)}.")
         if not self.folds or not set(self.folds) <= set(range(5)):
             raise ValueError(f"The folds of nnU-Net are numbered 0 to 4, found {self.folds}.")
-        if "=" not in self.split:
-            nearest(self.split, DIVISIONS, "split")
+        check_split(self.split)
 
     @classmethod
     def beside(cls, other: Recipe, **fields: Any) -> NnunetRecipe:
@@ -76,8 +73,7 @@ class NnunetRecipe:
     @property
     def run_name(self) -> str:
         """Folder name of a run: readable, and different for different experiments."""
-        digest = hashlib.sha256(self.to_json().encode()).hexdigest()[:8]
-        return f"{self.dataset}-{self.model}-{digest}"
+        return f"{self.dataset}-{self.model}-{digest(self.to_json())}"
 
     @property
     def fold_name(self) -> str:

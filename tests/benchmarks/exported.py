@@ -18,13 +18,14 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from seglib.display import show
+from seglib.figures.tables import as_markdown
 from seglib.hardware import choose_precision
 from seglib.images import read_image, read_mask
 from seglib.inference import predict, to_labels
 from seglib.metrics import foreground_dice
 from seglib.runs import Run, load_run
 from seglib.runtimes import load_network
-from tests.benchmarks.side_by_side import columns, machine, markdown
+from tests.benchmarks.side_by_side import columns, machine
 
 ROUNDS = 30
 EAGER = "PyTorch, float32, eager"
@@ -68,7 +69,7 @@ def main(path: str, split: str = "test") -> None:
     dice = pd.Series({name: dice_of(way[0], run, split, way[1]) for name, way in ways.items()})
     table[f"Dice, {split}"] = dice.map("{:.4f}".format)
     table["loss"] = (dice[EAGER] - dice).map("{:+.4f}".format)
-    print(f"{machine()}\n{run.path.name}; {ROUNDS} rounds in turn\n\n{markdown(table)}")
+    print(f"{machine()}\n{run.path.name}; {ROUNDS} rounds in turn\n\n{as_markdown(table)}")
 
 
 if __name__ == "__main__":

@@ -22,12 +22,13 @@ import pandas as pd
 from seglib.caching import build_cache
 from seglib.course import settings
 from seglib.datasets import load
+from seglib.figures.tables import as_markdown
 from seglib.files import write_atomic
 from seglib.loading import CachedDataset
 from seglib.models import build_model
 from seglib.recipes import Recipe
 from seglib.transforms import train_transform
-from tests.benchmarks.side_by_side import machine, markdown
+from tests.benchmarks.side_by_side import machine
 from tests.benchmarks.ways.student import Files
 
 SIZE, IMAGES, SHARD = 256, 256, 64  # px; images that are read; images in a shard
@@ -179,13 +180,13 @@ machine keeps its own batch, so the batch of a step grows with them, and the lea
 chosen anew. The time is that of one pass over the images; a training makes many, fewer the more
 images there are.
 
-{markdown(times(rates))}
+{as_markdown(times(rates))}
 
 Feeding it: {IMAGES} images of {dataset}, read once and augmented, on one core, with files that the
 system may hold in memory. A cache lies on a disk that the training can map; shards are read in
 order, so they may lie in an object store.
 
-{markdown(feeding(dataset))}
+{as_markdown(feeding(dataset))}
 """
     write_atomic(Path(out) / "scale.md", text)
     print(text)

@@ -26,6 +26,7 @@ import pandas as pd
 
 from seglib.datasets import from_folders
 from seglib.export import export
+from seglib.figures.tables import as_markdown
 from seglib.files import write_atomic
 from seglib.hardware import environment
 from seglib.intervals import summarise
@@ -104,13 +105,6 @@ def machine() -> str:
     return f"{cores}, precision {facts['precision']}; {', '.join(packages)}"
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """A table of words, its index first."""
-    rows = [["", *table.columns], ["---"] * (1 + table.shape[1])]
-    rows += [[name, *values] for name, values in zip(table.index, table.to_numpy(), strict=True)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
 def timed_in_turn(job: Job, rounds: int) -> tuple[dict[str, pd.DataFrame], pd.Series]:
     """Seconds of every part, ``(rounds, ways)``, and peak memory of training, MB."""
     maker = get_context("spawn").Process(target=train_and_export, args=(job,))
@@ -145,7 +139,7 @@ U-Net, ResNet-34, {size} px, batch {job.batch}; an epoch of {images["training"]}
 turn. ×: times as fast as the student loop, mean and 95 % bootstrap interval. All of it took
 {minutes:.1f} minutes.
 
-{markdown(pd.concat(parts, axis=1).fillna("–"))}
+{as_markdown(pd.concat(parts, axis=1).fillna("–"))}
 """
     every = {(part, images[part]): table for part, table in seconds.items()}
     table = pd.concat(every, names=["part", "images", "round"]).stack().dropna()
