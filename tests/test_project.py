@@ -165,6 +165,16 @@ def test_make_runs_the_notebooks_that_are_there() -> None:
     assert [name for listed in lists for name in listed.split()] == there
 
 
+def test_nothing_in_git_is_a_link() -> None:
+    """A link to a folder of one machine, such as a shared ``.venv``, breaks every other clone."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout, so git cannot be asked what it holds")
+    words = ["git", "ls-files", "--stage"]
+    lines = subprocess.run(words, cwd=ROOT, text=True, capture_output=True, check=True).stdout
+    assert [line for line in lines.splitlines() if line.startswith("120000")] == []
+    assert "README.md" in lines
+
+
 def test_data_and_outputs_stay_out_of_git() -> None:
     ignored = ["data/kvasir-seg/a.jpg", "outputs/a/best.ckpt", "figures/phantom-polyp/a.png"]
     kept = ["data/README.md", "figures/kvasir-seg/results.json", "report/README.md"]
