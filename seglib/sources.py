@@ -32,10 +32,9 @@ def locate(card: DatasetCard, data: str | Path | None = None) -> Path:
         If a folder of its name holds something else; it is never overwritten.
     """
     data = settings().data if data is None else Path(data)
-    given, own = data / card.name, settings().root / "data" / card.name
-    for folder in (given, own):
-        if (folder / card.images).is_dir() and (folder / card.masks).is_dir():
-            return folder
+    if folder := find(card, data):
+        return folder
+    given, own = _places(card, data)
     if card.is_synthetic:
         _generate(card, own)
         return own
@@ -48,6 +47,18 @@ def locate(card: DatasetCard, data: str | Path | None = None) -> Path:
         f"{card.name} was found neither in {given} nor in {own}; {card.manual}, so that "
         f"{own / card.images} exists."
     )
+
+
+def find(card: DatasetCard, data: Path) -> Path | None:
+    """Folder of a data set that is there, ``None`` if it has to be generated or downloaded."""
+    for folder in _places(card, data):
+        if (folder / card.images).is_dir() and (folder / card.masks).is_dir():
+            return folder
+    return None
+
+
+def _places(card: DatasetCard, data: Path) -> tuple[Path, Path]:
+    return data / card.name, settings().root / "data" / card.name
 
 
 def _nearest_parent(folder: Path) -> Path:

@@ -15,7 +15,9 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from seglib.cards import card
 from seglib.cli import app
+from seglib.recipes import Recipe
 from tests.scans import dicom_series, dicom_slice
 
 Shell = Callable[..., Result]
@@ -146,6 +148,38 @@ def test_train_unknown_names(shell: Shell, place: Path, words: str, hints: tuple
     assert done.stderr.count("\n") == 1
     for hint in hints:
         assert hint in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "current", "there", "expected"),
+    [
+        ("", "phantom-lung", "", ("lung-quick", "phantom-lung")),
+        ("--dataset phantom-lung", "", "", ("lung-quick", "phantom-lung")),
+        ("--recipe polyp", "", "", ("polyp", "phantom-polyp")),
+        ("--recipe kidney-stone-modern", "", "", ("kidney-stone-modern", "phantom-kidney-stone")),
+        ("--recipe kidney-stone", "", "kidney-stone", ("kidney-stone", "kidney-stone")),
+        ("--recipe kidney-stone", "kssd2025", "kidney-stone", ("kidney-stone", "kssd2025")),
+        ("--recipe polyp --dataset phantom-lung", "", "", ("polyp", "phantom-lung")),
+    ],
+)
+def test_train_finds_the_recipe_of_data_and_the_data_of_a_recipe(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: str,
+    current: str,
+    there: str,
+    expected: tuple[str, str],
+) -> None:
+    for part in (card(there).images, card(there).masks) if there else ():
+        (tmp_path / there / part).mkdir(parents=True, exist_ok=True)
+
+    def tell(recipe: Recipe, **_: object) -> None:
+        raise ValueError(f"{recipe.name} on {recipe.dataset}.")
+
+    monkeypatch.setattr("seglib.training.fit", tell)
+    env = {"SEGLIB_DATASET": current, "SEGLIB_DATA": str(tmp_path), "SEGLIB_PROFILE": ""}
+    done = CliRunner().invoke(app, ["train", *words.split()], env=env)
+    assert "{} on {}.".format(*expected) in done.stderr
 
 
 def test_evaluate_a_checkpoint_and_its_run(

@@ -13,6 +13,7 @@ from typer import Argument, Option
 from seglib.cli.shell import examples
 
 if TYPE_CHECKING:
+    from seglib.course import Settings
     from seglib.recipes import NnunetRecipe, Recipe
 
 INDENT = {"initial_indent": "    ", "subsequent_indent": "    "}
@@ -53,9 +54,11 @@ def train(
 ) -> None:
     """Train a network and keep the best one.
 
-    An option that is not given keeps the recipe's value. The same command resumes a training
-    that was interrupted, and shows the result of one that is finished. nnU-Net (an extra,
-    --model nnunet) decides itself about all but data, split, seed and length.
+    An option that is not given keeps the recipe's value. A recipe without a data set trains on
+    SEGLIB_DATASET if that is of its task, else on its own data if they are there, else on their
+    synthetic twin; a data set without a recipe, by the one that the profile has for it. The same
+    command resumes a training that was interrupted, and shows the result of one that is finished.
+    nnU-Net (an extra, --model nnunet) decides itself about all but data, split, seed and length.
     """
     given = dict(locals())
     where = {name: given.pop(name) for name in ("devices", "num_nodes", "strategy")}
@@ -63,9 +66,10 @@ def train(
     from seglib.course import settings
     from seglib.files import write_atomic
 
-    now = settings()
-    fields["dataset"] = dataset or now.dataset
-    experiment = _experiment(recipe or now.recipe, fields)
+    now = dataclasses.replace(settings(), dataset=dataset or settings().dataset)
+    if recipe and not dataset:
+        now = _on_its_data(now, recipe)
+    experiment = _experiment(recipe or now.recipe, fields | {"dataset": now.dataset})
     from lightning.pytorch.utilities import rank_zero_only
 
     from seglib.training import fit
@@ -77,6 +81,18 @@ def train(
     write_atomic(copy, run.checkpoint.read_bytes())
     say(f"{run.describe()}\nRun folder: {run.path}")
     say(f"Copy of the best network, replaced by the next {experiment.model}: {copy}")
+
+
+def _on_its_data(now: Settings, name: str) -> Settings:
+    """The settings on data of a recipe's task: the current, its own if there, or its twin."""
+    from seglib.cards import card
+    from seglib.recipes import recipe as named
+    from seglib.sources import find
+
+    own = card(named(name).dataset)
+    if card(now.dataset).recipe != own.recipe and find(own, now.data):
+        return dataclasses.replace(now, dataset=own.name)
+    return now.on(own.recipe)
 
 
 def _experiment(start: str, fields: dict[str, Any]) -> Recipe | NnunetRecipe:
