@@ -45,22 +45,26 @@ def divisions(cases: pd.DataFrame) -> tuple[str, ...]:
     return ("group", *found)
 
 
-def generalise(recipe: Recipe, models: Sequence[str], outputs: Path | None = None) -> pd.DataFrame:
+def generalise(
+    recipe: Recipe, models: Sequence[str], seeds: Sequence[int] = (0,), outputs: Path | None = None
+) -> pd.DataFrame:
     """Train and score a recipe under each division of its data; finished runs are loaded.
 
     Parameters
     ----------
     recipe
-        Its ``split`` and ``model`` are replaced.
+        Its ``split``, ``model`` and ``seed`` are replaced.
     models
         Architectures to train under each division.
+    seeds
+        Each is a training of its own, of weights, order and augmentation; the division stays.
     outputs
         Folder of all runs; by default that of :func:`seglib.settings`.
 
     Returns
     -------
     DataFrame
-        One row a division and model: ``dataset``, ``split``, ``model``; ``train`` and ``test``
+        One row a training: ``dataset``, ``split``, ``model``, ``seed``; ``train`` and ``test``
         images and ``groups`` of the test images; ``seen``, the share of test images whose group
         also trains, in [0, 1]; ``dice``, mean of the test images at native resolution, with its
         95 % interval ``low, high`` from resampled groups.
@@ -70,8 +74,12 @@ def generalise(recipe: Recipe, models: Sequence[str], outputs: Path | None = Non
     ValueError
         See :func:`divisions`.
     """
-    ways = [(split, model) for split in divisions(load(recipe.dataset)) for model in models]
-    recipes = [dataclasses.replace(recipe, split=s, model=m) for s, m in ways]
+    recipes = [
+        dataclasses.replace(recipe, split=split, model=model, seed=seed)
+        for split in divisions(load(recipe.dataset))
+        for model in models
+        for seed in seeds
+    ]
     return pd.DataFrame([_row(fit(entry, outputs=outputs)) for entry in recipes])
 
 
@@ -83,6 +91,7 @@ def _row(run: Run) -> dict:
         "dataset": run.recipe.dataset,
         "split": run.recipe.split,
         "model": run.recipe.model,
+        "seed": run.recipe.seed,
         "train": len(sides["train"]),
         "test": len(test),
         "groups": test["group"].nunique(),

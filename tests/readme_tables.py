@@ -57,8 +57,8 @@ def task_row(dataset: str) -> str:
 def division_rows() -> list[str]:
     """Each division of the cases that ``seglib generalise`` trained on."""
     return [
-        f"| `{row.dataset}` | {title(row.split)} | "
-        f"{TITLES[row.model]} | {row.train}, {row.test} | {row.seen:.0%} | "
+        f"| `{row.dataset}` | {title(row.split)} | {TITLES[row.model]} | {row.seed} | "
+        f"{row.train}, {row.test} | {row.seen:.0%} | "
         f"{row.dice:.3f} ({row.low:.3f} to {row.high:.3f}) |"
         for row in read_tables(FIGURES).itertuples()
     ]

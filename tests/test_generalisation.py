@@ -65,9 +65,11 @@ def test_the_usual_split_leaves_the_run_name_alone():
 def test_trained_and_scored_under_each_division(tmp_path):
     stage = Stage(epochs=1, batch_size=16)
     tiny = Recipe("tiny", "phantom-polyp", "unet", "plain", width=2, size=32, stages=(stage,))
-    found = generalise(tiny, ("unet",), tmp_path)
-    assert list(found["split"]) == ["group", "image"]
-    assert found.loc[0, "seen"] == 0 and found.loc[1, "seen"] > 0.5
+    found = generalise(tiny, ("unet",), (0, 1), tmp_path)
+    assert list(found["split"]) == ["group", "group", "image", "image"]
+    assert list(found["seed"]) == [0, 1, 0, 1]
+    assert found.loc[1, "seen"] == 0 and found.loc[2, "seen"] > 0.5
+    assert found.loc[0, "dice"] != found.loc[1, "dice"]
     assert ((found["low"] <= found["dice"]) & (found["dice"] <= found["high"])).all()
     assert found["train"].eq(found["train"][0]).all() and found["test"].gt(0).all()
     for name in ("phantom-lung", "phantom-polyp"):

@@ -80,6 +80,7 @@ def generalise(
     dataset: Annotated[str | None, Option(help="Data set; SEGLIB_DATASET if not given.")] = None,
     recipe: Annotated[str | None, Option(help="Recipe to train; else the profile's.")] = None,
     model: Annotated[list[str] | None, Option(help="Once for each; else both networks.")] = None,
+    seed: Annotated[list[int] | None, Option(help="Once for each training; else 0.")] = None,
 ) -> None:
     """Train on the same images divided in several ways, and see what the score owes to the way.
 
@@ -96,7 +97,8 @@ def generalise(
 
     now = seglib.settings()
     now = dataclasses.replace(now, dataset=dataset or now.dataset)
-    table = across(named(recipe or now.recipe, dataset=now.dataset), model or MODELS)
+    start = named(recipe or now.recipe, dataset=now.dataset)
+    table = across(start, model or MODELS, seed or (start.seed,))
     path = now.figures / TABLE
     write_atomic(path, table.to_csv(index=False, lineterminator="\n"))
     typer.echo(f"{table.to_string(index=False)}\n\nTable: {path}")

@@ -20,10 +20,12 @@ def divided(table: pd.DataFrame) -> Figure:
     """Dice with its interval under each division, one panel a data set, one colour a model.
 
     `table` is that of :func:`seglib.generalisation.generalise`, or several of them. A hollow
-    mark says that test images had relatives in training. Signed with the data sets' titles.
+    mark says that test images had relatives in training; each seed has a mark of its own. Signed
+    with the data sets' titles.
     """
     names = list(table["dataset"].unique())
-    ways = [table.loc[table["dataset"] == name, "split"].nunique() for name in names]
+    lines = table.groupby("dataset")[["split", "model", "seed"]].nunique().prod(axis=1)
+    ways = [max(1, lines[name] / 2) for name in names]
     shape = {"nrows": len(names), "height_ratios": ways, "squeeze": False, "sharex": True}
     fig, panels = figure(TWO_COLUMNS, 20 + 8 * len(names) + 9 * sum(ways), **shape)
     for axes, name in zip(panels[:, 0], names, strict=True):
@@ -52,10 +54,10 @@ def title(split: str) -> str:
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, splits: list[str]) -> None:
-    models = list(rows["model"].unique())
-    shift = 0.34 * (np.arange(len(models)) - (len(models) - 1) / 2)
+    trainings = list(dict.fromkeys(zip(rows["model"], rows["seed"], strict=True)))
+    shift = 0.68 * ((np.arange(len(trainings)) + 0.5) / len(trainings) - 0.5)
     for row in rows.itertuples():
-        y = splits.index(row.split) + shift[models.index(row.model)]
+        y = splits.index(row.split) + shift[trainings.index((row.model, row.seed))]
         error = [[row.dice - row.low], [row.high - row.dice]]
         fill = "white" if row.seen else COLOURS[row.model]
         style = {"fmt": "o", "capsize": 3, "color": COLOURS[row.model], "mfc": fill}

@@ -37,8 +37,8 @@ RECIPES = (
             augmentation="geometric",
             ema=0.99,
             stages=(
-                Stage(epochs=14, loss="bce_image_dice", batch_size=8, scale=0.625),
-                Stage(epochs=6, lr=5e-4, loss="bce_image_dice", batch_size=8),
+                Stage(epochs=20, loss="bce_image_dice", batch_size=8, scale=0.75),
+                Stage(epochs=14, lr=5e-4, loss="bce_image_dice", batch_size=8),
             ),
         ),
         "This course: the same size and batch, with ResNet-18 encoder, AdamW with one cycle, Dice "
