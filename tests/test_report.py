@@ -418,12 +418,12 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build.pictures, "draw_diagrams", draw)
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_the_committed_report_is_up_to_date() -> None:
     """If not, ``seglib report --dataset kvasir-seg`` and a look at its pages mend it."""
     build.check_written(build.build_report(REPORT.parent, "kvasir-seg"), REPORT)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
     root = course(tmp_path, "phantom-polyp", results_of("phantom-polyp"))
     later = root / "figures" / "phantom-polyp" / "10_of_a_later_chapter.png"
