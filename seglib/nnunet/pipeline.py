@@ -28,12 +28,14 @@ from seglib.recipes import NnunetRecipe
 
 
 def environment() -> dict[str, str | int]:
-    """Versions and hardware of a run. nnU-Net computes in half precision on a GPU only.
+    """Versions and hardware of a run.
+
+    On a GPU nnU-Net computes in half precision; on a processor we let it where that is faster.
 
     Raises ``ModuleNotFoundError`` if it is not installed.
     """
     require_nnunet()
-    known = hardware.environment("16" if torch.cuda.is_available() else "32")
+    known = hardware.environment("16" if torch.cuda.is_available() else "auto")
     return known | {"nnunetv2": version("nnunetv2")}
 
 

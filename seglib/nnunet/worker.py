@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from seglib.hardware import choose_precision
 from seglib.images import read_image
 from seglib.nnunet.plan import CONFIGURATION, build_network
 from seglib.nnunet.raw import DATASET, channels_first
@@ -66,7 +67,8 @@ def train(task: dict) -> None:
     trainer.save_checkpoint = _atomic(trainer.save_checkpoint)
     trainer.logger.plot_progress_png = lambda folder: None  # seconds an epoch; we draw our own
     maybe_load_checkpoint(trainer, continue_training=True, validation_only=False)
-    trainer.run_training()
+    with _precision():
+        trainer.run_training()
     final = Path(trainer.output_folder) / "checkpoint_final.pth"
     learnt = _learnt(torch.load(final, map_location="cpu", weights_only=False))
     _atomic(partial(torch.save, learnt))(task["learnt"])
@@ -117,11 +119,18 @@ def predict(task: dict) -> None:
         image = channels_first(read_image(path))
         if len(image) != len(saved["facts"]["channel_names"]):
             raise ValueError(f"{path} has {len(image)} channel(s), unlike the training images")
-        _, seen = predictor.predict_single_npy_array(
-            image, {"spacing": SPACING}, save_or_return_probabilities=True
-        )
+        with _precision():
+            _, seen = predictor.predict_single_npy_array(
+                image, {"spacing": SPACING}, save_or_return_probabilities=True
+            )
         kept = seen[1, 0] if len(seen) == 2 else seen[:, 0]
         np.save(Path(task["folder"]) / f"{number}.npy", kept.astype(np.float32))
+
+
+def _precision() -> torch.autocast:
+    """bf16 where a processor multiplies it in hardware; on a GPU nnU-Net chooses by itself."""
+    half = not torch.cuda.is_available() and choose_precision() == "bf16-mixed"
+    return torch.autocast("cpu", torch.bfloat16, enabled=half)
 
 
 def _device() -> torch.device:
