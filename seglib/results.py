@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from seglib.aggregation import aggregate, as_text
-from seglib.averaging import absences, occurs, per_case
+from seglib.averaging import absences, occurs, per_case, per_group
 from seglib.intervals import summarise
 from seglib.scoring import METRICS, titles
 from seglib.thresholds import average_precision
@@ -146,6 +146,7 @@ class Evaluation:
             "n_groups": self.scores["group"].nunique(),
             "per_case": {name: _plain(_summary(rows, seed)) for name, rows in by_class.items()},
             "foreground_mean": _plain(_summary(per_case(self.scores), seed)),
+            "per_group": _plain(_of_groups(self.scores, seed)),
             "pooled": _plain(self.pooled),
             "auc": _number(self.auc),
             "confusion": self.confusion.tolist(),
@@ -164,6 +165,12 @@ class Evaluation:
             "macro_auc": _number(self.macro_auc),
             "colours": {name: curves.colour for name, curves in self.one_vs_rest.items()},
         }
+
+
+def _of_groups(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Dice of each group's pixels together, with its interval."""
+    dice = per_group(scores)
+    return summarise(dice[["dice"]], dice["group"], seed)
 
 
 def _summary(scores: pd.DataFrame, seed: int) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from seglib.generalisation import read_tables
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "figures"
 TITLES = {"unet": "U-Net", "deeplabv3plus": "DeepLabV3+"}
+PRECISION = {"32-true": "fp32", "bf16-mixed": "bf16"}
 
 
 def results(dataset: str) -> dict:
@@ -45,13 +46,16 @@ def task_row(dataset: str) -> str:
     kept = results(dataset)
     splits, groups = kept["preprocessing"]["splits"], kept["preprocessing"]["groups"]
     sizes = "/".join(str(splits[name]) for name in ("train", "val", "test"))
-    by = f"group ({groups['test']} in test)" if kept["data"]["groups_known"] else "image"
+    known = kept["data"]["groups_known"]
+    by = f"group ({groups['test']} in test)" if known else "image"
     models = kept["comparison"]["models"]
+    volumes = [f"{models[name]['per_group']['dice']['mean']:.3f}" for name in TITLES if known]
     dice = [interval(models[name]["foreground_mean"]["dice"]) for name in TITLES]
     minutes = [f"{kept[name]['seconds'] / 60:.0f}" for name in TITLES]
     px, epochs = f"{kept['comparison']['input_px']} px", f"{kept['unet']['epochs']} epochs"
-    cells = [f"`{dataset}`", sizes, by, *dice, f"{px}, {epochs}", ", ".join(minutes)]
-    return f"| {' | '.join(cells)} |"
+    cells = [f"`{dataset}`", sizes, by, *dice, ", ".join(volumes) or "–"]
+    cells += [f"{px}, {epochs}", PRECISION[kept["unet"]["environment"]["precision"]]]
+    return f"| {' | '.join([*cells, ', '.join(minutes)])} |"
 
 
 def division_rows() -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seglib.averaging import absences, occurs, per_case
+from seglib.averaging import absences, occurs, per_case, per_group
 from seglib.metrics import foreground_dice
 from seglib.scoring import METRICS
 
@@ -68,3 +68,20 @@ def test_the_dice_of_validation_follows_the_same_rule() -> None:
     assert foreground_dice(blank, blank, 4) == foreground_dice(blank, blank) == 1
     assert foreground_dice(truth, blank, 4) == 0
     assert foreground_dice(truth > 0, half > 0) == pytest.approx(2 * 3 / (3 + 5))
+
+
+def test_the_pixels_of_a_group_are_one_volume() -> None:
+    rows = [
+        ("p", "liver", 90, 10, 10),
+        ("p", "liver", 0, 0, 4),  # the last slice of the organ: missed, and hardly felt
+        ("p", "spleen", 0, 6, 0),  # invented: 0
+        ("q", "liver", 40, 20, 20),
+        ("q", "spleen", 0, 0, 0),  # this patient has none, and none was found
+        ("r", "liver", 0, 0, 0),
+        ("r", "spleen", 0, 0, 0),
+    ]
+    table = pd.DataFrame(rows, columns=["group", "class", "tp", "fp", "fn"]).assign(tn=500)
+    dice = per_group(table).set_index("group")["dice"]
+    assert dice.to_dict() == pytest.approx(
+        {"p": (180 / 204 + 0) / 2, "q": 80 / 120, "r": 1}, abs=1e-6
+    )

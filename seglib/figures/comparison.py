@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from seglib.averaging import per_case
+from seglib.averaging import per_case, per_group
 from seglib.comparison import Comparison
 from seglib.figures.scores import LEGEND, by_size, interval_plot, strata
 from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, ONE_COLUMN, TWO_COLUMNS, figure
@@ -120,6 +120,7 @@ def conventions(evaluations: dict[str, Evaluation], flipped: dict[str, Evaluatio
             "Dice, mean of images": scores["dice"].mean(),
             "Dice, images with an object": scores.loc[scores["truth_px"] > 0, "dice"].mean(),
             "Dice, mean of groups": scores.groupby("group")["dice"].mean().mean(),
+            "Dice, a group's pixels pooled": per_group(evaluation.scores)["dice"].mean(),
             "Dice, median image": scores["dice"].median(),
             "Dice, pixels pooled": evaluation.pooled["dice"].mean(),
             "Dice, four flips": per_case(flipped[model].scores)["dice"].mean(),
