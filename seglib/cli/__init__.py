@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from seglib.cli import data, exporting, predicting, reporting, scoring, training, viewing
+from seglib.cli import data, exporting, predicting, reporting, scoring, studies, training, viewing
 from seglib.cli.shell import PlainErrors, examples
 
 app = typer.Typer(
@@ -28,7 +28,8 @@ app = typer.Typer(
 app.command(epilog=training.EXAMPLES)(training.train)
 app.command(epilog=scoring.EVALUATE_EXAMPLES)(scoring.evaluate)
 app.command(epilog=scoring.COMPARE_EXAMPLES)(scoring.compare)
-app.command(epilog=scoring.GENERALISE_EXAMPLES)(scoring.generalise)
+app.command(epilog=studies.GENERALISE_EXAMPLES)(studies.generalise)
+app.command(epilog=studies.ABLATE_EXAMPLES)(studies.ablate)
 app.command(epilog=predicting.EXAMPLES)(predicting.predict)
 app.command(epilog=exporting.EXAMPLES)(exporting.export)
 app.command(epilog=viewing.EXAMPLES)(viewing.view)

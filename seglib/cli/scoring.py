@@ -1,4 +1,4 @@
-"""``seglib evaluate``, ``seglib compare`` and ``seglib generalise``."""
+"""``seglib evaluate`` and ``seglib compare``."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ EVALUATE_EXAMPLES = examples(
     "seglib evaluate outputs/RUN --split val --flips",
 )
 COMPARE_EXAMPLES = examples("seglib compare outputs/RUN_A outputs/RUN_B --metric dice")
-GENERALISE_EXAMPLES = examples("SEGLIB_PROFILE=full seglib generalise --dataset chest-xray")
 
-MODELS = ("unet", "deeplabv3plus")
 Split = Annotated[str, Option(help="Cases to score: train, val or test.")]
 Flips = Annotated[bool, Option("--flips", help="Average four mirrored views; takes 4x as long.")]
 RunPath = Annotated[Path, Argument(help="A run folder or a checkpoint.", metavar="RUN")]
@@ -74,34 +72,6 @@ def compare(
     comparison = paired(dict(zip(_names(runs), evaluations, strict=True)), metric, only=only)
     typer.echo(f"{evaluations[0].protocol}\n\n{comparison.table.round(3).to_string()}\n")
     typer.echo(comparison.verdict())
-
-
-def generalise(
-    dataset: Annotated[str | None, Option(help="Data set; SEGLIB_DATASET if not given.")] = None,
-    recipe: Annotated[str | None, Option(help="Recipe to train; else the profile's.")] = None,
-    model: Annotated[list[str] | None, Option(help="Once for each; else both networks.")] = None,
-    seed: Annotated[list[int] | None, Option(help="Once for each training; else 0.")] = None,
-) -> None:
-    """Train on the same images divided in several ways, and see what the score owes to the way.
-
-    By group and by image (which leaks) where patients are known, and with each site held out.
-    The table goes to figures/DATASET/splits.csv, where chapter 6 reads it.
-    """
-    import dataclasses
-
-    import seglib
-    from seglib.files import write_atomic
-    from seglib.generalisation import TABLE
-    from seglib.generalisation import generalise as across
-    from seglib.recipes import recipe as named
-
-    now = seglib.settings()
-    now = dataclasses.replace(now, dataset=dataset or now.dataset)
-    start = named(recipe or now.recipe, dataset=now.dataset)
-    table = across(start, model or MODELS, seed or (start.seed,))
-    path = now.figures / TABLE
-    write_atomic(path, table.to_csv(index=False, lineterminator="\n"))
-    typer.echo(f"{table.to_string(index=False)}\n\nTable: {path}")
 
 
 def _names(runs: list[Run]) -> list[str]:

@@ -1,0 +1,79 @@
+"""``seglib generalise`` and ``seglib ablate``: studies of many trainings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from typer import Option
+
+from seglib.cli.shell import examples
+
+GENERALISE_EXAMPLES = examples(
+    "SEGLIB_PROFILE=full seglib generalise --dataset chest-xray",
+    "SEGLIB_PROFILE=full seglib generalise --dataset chaos-mr --model unet --seed 0 --seed 1",
+)
+ABLATE_EXAMPLES = examples(
+    "seglib ablate --dataset isic2018",
+    "seglib ablate --dataset phantom-polyp --epochs 4 --size 64",
+)
+
+MODELS = ("unet", "deeplabv3plus")
+
+
+def generalise(
+    dataset: Annotated[str | None, Option(help="Data set; SEGLIB_DATASET if not given.")] = None,
+    recipe: Annotated[str | None, Option(help="Recipe to train; else the profile's.")] = None,
+    model: Annotated[list[str] | None, Option(help="Once for each; else both networks.")] = None,
+    seed: Annotated[list[int] | None, Option(help="Once for each training; else 0.")] = None,
+) -> None:
+    """Train on the same images divided in several ways, and see what the score owes to the way.
+
+    By group and by image (which leaks) where patients are known, and with each site held out.
+    The table goes to figures/DATASET/splits.csv, where chapter 6 reads it.
+    """
+    import dataclasses
+
+    import seglib
+    from seglib.files import write_atomic
+    from seglib.generalisation import TABLE
+    from seglib.generalisation import generalise as across
+    from seglib.recipes import recipe as named
+
+    now = seglib.settings()
+    now = dataclasses.replace(now, dataset=dataset or now.dataset)
+    start = named(recipe or now.recipe, dataset=now.dataset)
+    table = across(start, model or MODELS, seed or (start.seed,))
+    path = now.figures / TABLE
+    write_atomic(path, table.to_csv(index=False, lineterminator="\n"))
+    typer.echo(f"{table.to_string(index=False)}\n\nTable: {path}")
+
+
+def ablate(
+    dataset: Annotated[str | None, Option(help="Data set; SEGLIB_DATASET if not given.")] = None,
+    model: Annotated[str, Option(help="Architecture of every rung.")] = "unet",
+    epochs: Annotated[int | None, Option(help="Of every rung; else the modern recipe's.")] = None,
+    size: Annotated[int | None, Option(help="Of every rung, px; else the modern recipe's.")] = None,
+) -> None:
+    """Go from the published recipe to the modern one, one choice at a time; see what each brings.
+
+    Every rung learns for as many epochs, and is scored on the validation cases; the test cases are
+    not looked at. The table goes to figures/DATASET/ablation.csv.
+    """
+    import dataclasses
+
+    import seglib
+    from seglib.ablation import TABLE, ladder
+    from seglib.ablation import ablate as climb
+    from seglib.cards import card
+    from seglib.files import write_atomic
+    from seglib.recipes import recipe as named
+
+    now = seglib.settings()
+    now = dataclasses.replace(now, dataset=dataset or now.dataset)
+    task, fields = card(now.dataset).recipe, {"dataset": now.dataset, "model": model}
+    modern = named(f"{task}-modern", epochs=epochs, size=size, **fields)
+    table = climb(ladder(named(task, epochs=modern.epochs), modern))
+    path = now.figures / TABLE
+    write_atomic(path, table.to_csv(index=False, lineterminator="\n"))
+    typer.echo(f"{table.to_string(index=False)}\n\nTable: {path}")

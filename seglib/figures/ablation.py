@@ -1,0 +1,43 @@
+"""How do I show what each choice brought?"""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from seglib.cards import card
+from seglib.figures.style import COLOURS, GREY, TWO_COLUMNS, figure, sign
+
+BESIDE = {"textcoords": "offset points", "va": "center", "fontsize": 6.5}
+
+
+def rungs(table: pd.DataFrame) -> Figure:
+    """Validation Dice of every rung with its interval, and how much it gained on the one below.
+
+    `table` is that of :func:`seglib.ablation.ablate`, for one data set and model; the published
+    recipe stands on top. A gain whose interval excludes 0 is written in ink, another in grey.
+    Signed with the data set's title.
+    """
+    (name,), (model,) = table["dataset"].unique(), table["model"].unique()
+    fig, axes = figure(TWO_COLUMNS, 22 + 7 * len(table), layout="constrained")
+    places = range(len(table))
+    axes.plot(table["dice"], places, color=GREY, lw=0.8, zorder=0)
+    error = [table["dice"] - table["low"], table["high"] - table["dice"]]
+    style = {"fmt": "o", "capsize": 3, "color": COLOURS[model]}
+    axes.errorbar(table["dice"], places, xerr=error, **style)
+    for place, row in enumerate(table.itertuples()):
+        shown = f"{row.dice:.3f}" if pd.isna(row.gain) else f"{row.dice:.3f}  ({row.gain:+.3f})"
+        sure = pd.isna(row.gain) or row.gain_low > 0 or row.gain_high < 0
+        ink = COLOURS["ink"] if sure else GREY
+        axes.annotate(
+            f"{shown}, {row.minutes:g} min", (row.high, place), (6, 0), color=ink, **BESIDE
+        )
+    titles = [
+        choice if place == 0 else f"+ {choice}" for place, choice in enumerate(table["choice"])
+    ]
+    axes.set_yticks(places, titles)
+    axes.set(ylim=(len(table) - 0.5, -0.5), title=f"{name}, validation cases")
+    axes.set_xlabel("mean Dice, 95 % interval; in brackets the gain on the rung above it")
+    axes.grid(axis="x", lw=0.4, alpha=0.4)
+    axes.margins(x=0.3)
+    return sign(fig, card(name).credit)

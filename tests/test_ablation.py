@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from seglib.ablation import ablate, ladder
+from seglib.figures import ablation as draw
+from seglib.figures import use_style
+from seglib.loading import prepare
+from seglib.recipes import Recipe, Stage, recipe
+
+CHOSEN = {
+    "encoder": {"encoder", "width"},
+    "optimiser": {"stages"},
+    "loss": {"stages"},
+    "augmentation": {"augmentation", "paste"},
+    "mean of the weights": {"ema"},
+    "smaller images first": {"stages"},
+}
+
+
+def changed(a: Recipe, b: Recipe) -> set[str]:
+    """Fields in which two recipes differ."""
+    names = [field.name for field in dataclasses.fields(Recipe)]
+    return {name for name in names if getattr(a, name) != getattr(b, name)}
+
+
+@pytest.mark.parametrize("task", ["polyp", "skin-lesion", "kidney-stone", "lung"])
+def test_each_rung_makes_one_choice_and_the_last_is_the_modern_recipe(task: str) -> None:
+    modern = recipe(f"{task}-modern", dataset=f"phantom-{task}")
+    published = recipe(task, epochs=modern.epochs)
+    rungs = ladder(published, modern)
+    names, recipes = list(rungs), list(rungs.values())
+    assert names[0] == "as published" and recipes[-1] == modern
+    for field in ("encoder", "augmentation", "ema", "stages"):
+        assert getattr(recipes[0], field) == getattr(published, field)
+    assert {(r.dataset, r.split, r.size, r.epochs, r.seed) for r in recipes} == {
+        (modern.dataset, modern.split, modern.size, modern.epochs, modern.seed)
+    }
+    for name, below, above in zip(names[1:], recipes, recipes[1:], strict=False):
+        assert set() < changed(below, above) <= CHOSEN[name]
+
+
+def test_stages_change_one_thing_at_a_time() -> None:
+    modern = recipe("polyp-modern")
+    rungs = ladder(recipe("polyp", epochs=modern.epochs), modern)
+    before, after, last = (rungs[n].stages for n in ("optimiser", "loss", "mean of the weights"))
+    assert [stage.loss for stage in before + after] == ["bce", "bce_image_dice"]
+    assert dataclasses.replace(before[0], loss=after[0].loss) == after[0] == last[0]
+    assert after[0].scale == 1 and after[0].epochs == modern.epochs
+    assert len(rungs["as published"].stages) == 2
+
+
+def test_what_both_recipes_share_has_no_rung() -> None:
+    modern = recipe("polyp-modern")
+    same = dataclasses.replace(modern, stages=(dataclasses.replace(modern.stages[-1], epochs=94),))
+    assert list(ladder(same, modern)) == ["as published", "optimiser", "smaller images first"]
+
+
+def test_gains_are_differences_on_validation_cases(tmp_path: Path) -> None:
+    stage = Stage(epochs=1, batch_size=8, loss="bce", optimiser="adam", schedule="constant")
+    start = Recipe("tiny", "phantom-polyp", encoder="plain", width=2, size=32, stages=(stage,))
+    end = dataclasses.replace(start, augmentation="flips", ema=0.5)
+    start = dataclasses.replace(start, augmentation="none")
+    cases = prepare(end)
+    facts = cases.attrs
+    cases = cases.groupby("split").head(16).reset_index(drop=True)
+    cases.attrs = facts
+    rungs = ladder(start, end)
+    table = ablate(rungs, cases, tmp_path)
+    assert list(table["choice"]) == ["as published", "augmentation", "mean of the weights"]
+    assert np.isnan(table["gain"][0])
+    gains = table["dice"].diff()[1:]
+    assert table["gain"][1:].to_numpy() == pytest.approx(gains.to_numpy(), abs=2e-4)
+    assert (
+        table[["low", "dice", "high"]].apply(lambda row: row.is_monotonic_increasing, axis=1).all()
+    )
+    assert not list(tmp_path.glob("*/scores.csv")), "test cases were scored"
+    use_style()
+    fig = draw.rungs(table)
+    labels = [label.get_text() for label in fig.axes[0].get_yticklabels()]
+    assert labels == ["as published", "+ augmentation", "+ mean of the weights"]
+    plt.close(fig)
