@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin/python
 READY := $(VENV)/.seglib-ready
 NOTEBOOKS := 01_data_exploration 02_preprocessing 03_unet 04_deeplabv3plus 05_evaluation 06_comparison
-FURTHER := 07_several_organs 08_small_objects 09_audit 10_nnunet
+FURTHER := 07_several_organs 08_small_objects 09_audit 10_nnunet 11_choices
 DATASET := $(or $(SEGLIB_DATASET),phantom-$(or $(RECIPE),polyp))
 EXECUTED := $(or $(SEGLIB_OUTPUTS),outputs)/notebooks/$(DATASET)
 FIGURES := figures/$(DATASET)
@@ -93,7 +93,7 @@ lint: $(READY)
 
 test: lint
 	@echo "== unit tests"
-	@$(BIN) -m pytest -q tests
+	@$(BIN) -m pytest -q -n 2 --dist loadfile tests
 	@echo "== notebooks: every cell again, compared with the stored outputs"
 	@$(BIN) -m pytest -q --nbval -n 2 --dist loadfile notebooks
 

@@ -21,8 +21,9 @@ NAMES = (
     "08_small_objects",
     "09_audit",
     "10_nnunet",
+    "11_choices",
 )
-TRAINED = (*NAMES[2:8], "10_nnunet")  # the chapters whose results depend on a trained network
+TRAINED = (*NAMES[2:8], *NAMES[9:])  # the chapters whose results depend on a trained network
 
 
 @pytest.fixture(params=NAMES)

@@ -6,21 +6,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from seglib.figures.style import COLOURS, GREY, ONE_COLUMN, TWO_COLUMNS, figure
+from seglib.figures.style import COLOURS, GREY, ONE_COLUMN, TWO_COLUMNS, figure, heat_map
 
 
 def grid(table: pd.DataFrame, title: str) -> Figure:
     """Scores in [0, 1], a row a tool and a column a situation; "no score" where there is none."""
     fig, axes = figure(ONE_COLUMN * 1.4, 20 + 6 * len(table))
-    axes.imshow(table.astype(float), cmap="Blues", vmin=0, vmax=1.3, aspect="auto")
-    for (row, column), value in np.ndenumerate(table.to_numpy(dtype=float)):
-        text, ink = ("no score", GREY) if np.isnan(value) else (f"{value:g}", COLOURS["ink"])
-        ink = "white" if value > 0.7 else ink
-        axes.text(column, row, text, ha="center", va="center", color=ink)
+    texts = table.map(lambda value: "no score" if pd.isna(value) else f"{value:g}")
+    heat_map(axes, table.to_numpy(dtype=float), texts.to_numpy(), 1.3)
     axes.set_xticks(range(table.shape[1]), table.columns)
     axes.set_yticks(range(len(table)), table.index)
     axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
     axes.set_title(title)
     return fig
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure
+from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure, heat_map
 from seglib.ranks import Ranking
 
 
@@ -20,14 +20,10 @@ def ranks(ranking: Ranking) -> Figure:
         TWO_COLUMNS, max(48, 26 + 7 * k), ncols=2, width_ratios=(3, 2), layout="constrained"
     )
     _critical_difference(order, ranking)
-    firm.imshow(ranking.stability, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    for (row, column), share in np.ndenumerate(ranking.stability):
-        ink = "white" if share > 0.5 else COLOURS["ink"]
-        firm.text(column, row, f"{share:.0%}", ha="center", va="center", color=ink)
+    heat_map(firm, ranking.stability.to_numpy(), ranking.stability.map("{:.0%}".format).to_numpy())
     firm.set_xticks(range(k), ranking.stability.columns)
     firm.set_yticks(range(k), [MODEL_TITLES.get(name, name) for name in ranking.stability.index])
     firm.set(xlabel="rank of the mean score", title="If other cases had been drawn")
-    firm.spines[:].set_visible(False)
     return fig
 
 

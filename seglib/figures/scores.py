@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from seglib.averaging import per_case
 from seglib.figures.classes import dice_by_class
-from seglib.figures.style import COLOURS, GREY, ONE_COLUMN, TWO_COLUMNS, figure
+from seglib.figures.style import COLOURS, GREY, ONE_COLUMN, TWO_COLUMNS, figure, heat_map
 from seglib.intervals import summarise
 from seglib.results import Evaluation
 
@@ -143,18 +143,15 @@ def confusion(matrix: np.ndarray, names: tuple[str, ...]) -> Figure:
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     side = max(ONE_COLUMN, 24 * len(names))
     fig, axes = figure(min(side, TWO_COLUMNS), 66 / ONE_COLUMN * min(side, TWO_COLUMNS))
-    drawn = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), share in np.ndenumerate(shares):
-        text = f"{share:.1%}\n{_pixels(matrix[row, column])}"
-        ink = "white" if share > 0.5 else COLOURS["ink"]
-        size = 8 if len(names) < 5 else 6.5
-        axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=size)
+    shown = [f"{s:.1%}\n{_pixels(n)}" for s, n in zip(shares.flat, matrix.flat, strict=True)]
+    texts = np.reshape(shown, shares.shape)
+    drawn = heat_map(axes, shares, texts, fontsize=8 if len(names) < 5 else 6.5)
+    axes.set_aspect("equal")
     words = [name.replace(" ", "\n") for name in names]
     axes.set_xticks(range(len(names)), words)
     axes.set_yticks(range(len(names)), words, rotation=90, va="center", ha="center")
     axes.tick_params(axis="y", pad=10)
     axes.set(xlabel="predicted", ylabel="true", title="All test pixels in one pot")
-    axes.spines[:].set_visible(False)
     fig.colorbar(drawn, ax=axes, label="share of the true class", shrink=0.85)
     return fig
 

@@ -12,7 +12,9 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from filelock import FileLock
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patches import Patch
 
 from seglib.cards import LabelClass
@@ -115,6 +117,18 @@ def paint(
     for index, entry in enumerate(classes[1:], start=1):
         image = overlay(image, labels == index, entry.colour, alpha)
     return image
+
+
+def heat_map(
+    axes: Axes, values: np.ndarray, texts: np.ndarray, top: float = 1.0, **text: Any
+) -> AxesImage:
+    """Values of a matrix, 0 to `top`, as blues with a text in each cell; NaN stays white."""
+    drawn = axes.imshow(values, cmap="Blues", vmin=0, vmax=top, aspect="auto")
+    for (row, column), value in np.ndenumerate(values):
+        ink = GREY if np.isnan(value) else "white" if value > 0.5 * top else COLOURS["ink"]
+        axes.text(column, row, texts[row, column], ha="center", va="center", color=ink, **text)
+    axes.spines[:].set_visible(False)
+    return drawn
 
 
 def class_keys(colours: Mapping[str, str]) -> list[Patch]:
