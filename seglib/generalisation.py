@@ -95,10 +95,10 @@ def _row(run: Run) -> dict:
         "train": len(sides["train"]),
         "test": len(test),
         "groups": test["group"].nunique(),
-        "seen": round(float(test["group"].isin(sides["train"]["group"]).mean()), 4),
-        "dice": round(dice["mean"], 4),
-        "low": round(dice["low"], 4),
-        "high": round(dice["high"], 4),
+        "seen": round(float(test["group"].isin(sides["train"]["group"]).mean()), 6),
+        "dice": round(dice["mean"], 6),
+        "low": round(dice["low"], 6),
+        "high": round(dice["high"], 6),
     }
 
 
