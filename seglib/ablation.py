@@ -93,6 +93,6 @@ def _rows(
             row |= {"gain": step.difference, "gain_low": step.low, "gain_high": step.high}
         below = scored
         yield {
-            key: round(value, 4) if isinstance(value, float) else value
+            key: round(value, 6) if isinstance(value, float) else value
             for key, value in row.items()
         }

@@ -39,5 +39,6 @@ def rungs(table: pd.DataFrame) -> Figure:
     axes.set(ylim=(len(table) - 0.5, -0.5), title=f"{name}, validation cases")
     axes.set_xlabel("mean Dice, 95 % interval; in brackets the gain on the rung above it")
     axes.grid(axis="x", lw=0.4, alpha=0.4)
-    axes.margins(x=0.3)
+    span = table["high"].max() - table["low"].min()
+    axes.set_xlim(table["low"].min() - 0.05 * span, table["high"].max() + 0.5 * span)
     return sign(fig, card(name).credit)
