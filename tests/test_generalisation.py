@@ -76,7 +76,7 @@ def test_trained_and_scored_under_each_division(tmp_path):
         (tmp_path / "figures" / name).mkdir(parents=True)
         found.assign(dataset=name).to_csv(tmp_path / "figures" / name / "splits.csv", index=False)
     both = read_tables(tmp_path / "figures")
-    assert list(both["dataset"]) == ["phantom-lung"] * 2 + ["phantom-polyp"] * 2
+    assert list(both["dataset"]) == ["phantom-lung"] * 4 + ["phantom-polyp"] * 4
     use_style()
     fig = draw.divided(both)
     assert [axes.get_title(loc="left") for axes in fig.axes] == ["phantom-lung", "phantom-polyp"]

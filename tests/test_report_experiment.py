@@ -65,8 +65,8 @@ def test_the_machine_is_the_recorded_one(tmp_path: Path) -> None:
 
 def test_one_stage_is_told(tmp_path: Path) -> None:
     known, words = (
-        recipe("lung-quick"),
-        said(tmp_path, results_of("phantom-lung"), "phantom-lung"),
+        recipe("skin-lesion-quick"),
+        said(tmp_path, results_of("phantom-skin-lesion"), "phantom-skin-lesion"),
     )
     (stage,) = known.stages
     assert "Training had one stage." in words and "Then, for" not in words
