@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Option
 
 from seglib.cli.shell import examples
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GENERALISE_EXAMPLES = examples(
     "SEGLIB_PROFILE=full seglib generalise --dataset chest-xray",
@@ -35,7 +39,6 @@ def generalise(
     import dataclasses
 
     import seglib
-    from seglib.files import write_atomic
     from seglib.generalisation import TABLE
     from seglib.generalisation import generalise as across
     from seglib.recipes import recipe as named
@@ -44,9 +47,7 @@ def generalise(
     now = dataclasses.replace(now, dataset=dataset or now.dataset)
     start = named(recipe or now.recipe, dataset=now.dataset)
     table = across(start, model or MODELS, seed or (start.seed,))
-    path = now.figures / TABLE
-    write_atomic(path, table.to_csv(index=False, lineterminator="\n"))
-    typer.echo(f"{table.to_string(index=False)}\n\nTable: {path}")
+    _keep(table, now.figures / TABLE)
 
 
 def ablate(
@@ -66,7 +67,6 @@ def ablate(
     from seglib.ablation import TABLE, ladder
     from seglib.ablation import ablate as climb
     from seglib.cards import card
-    from seglib.files import write_atomic
     from seglib.recipes import recipe as named
 
     now = seglib.settings()
@@ -74,6 +74,12 @@ def ablate(
     task, fields = card(now.dataset).recipe, {"dataset": now.dataset, "model": model}
     modern = named(f"{task}-modern", epochs=epochs, size=size, **fields)
     table = climb(ladder(named(task, epochs=modern.epochs), modern))
-    path = now.figures / TABLE
+    _keep(table, now.figures / TABLE)
+
+
+def _keep(table: pd.DataFrame, path: Path) -> None:
+    """Write a table, and show it."""
+    from seglib.files import write_atomic
+
     write_atomic(path, table.to_csv(index=False, lineterminator="\n"))
     typer.echo(f"{table.to_string(index=False)}\n\nTable: {path}")

@@ -27,7 +27,7 @@ def divided(table: pd.DataFrame) -> Figure:
     lines = table.groupby("dataset")[["split", "model", "seed"]].nunique().prod(axis=1)
     ways = [max(1, lines[name] / 2) for name in names]
     shape = {"nrows": len(names), "height_ratios": ways, "squeeze": False, "sharex": True}
-    fig, panels = figure(TWO_COLUMNS, 20 + 8 * len(names) + 9 * sum(ways), **shape)
+    fig, panels = figure(TWO_COLUMNS, 20 + 8 * len(names) + 12 * sum(ways), **shape)
     for axes, name in zip(panels[:, 0], names, strict=True):
         rows = table[table["dataset"] == name]
         splits = list(rows["split"].unique())
