@@ -73,7 +73,7 @@ def ablate(
         from resampled groups; ``gain``, mean difference to the rung below, case by case, with
         ``gain_low, gain_high`` (NaN on the lowest rung).
     """
-    return pd.DataFrame(list(_rows(rungs, cases, outputs)))
+    return pd.DataFrame(list(_rows(rungs, cases, outputs))).round(6)
 
 
 def _rows(
@@ -92,7 +92,4 @@ def _rows(
             step = compare({"with": scored, "without": below})
             row |= {"gain": step.difference, "gain_low": step.low, "gain_high": step.high}
         below = scored
-        yield {
-            key: round(value, 6) if isinstance(value, float) else value
-            for key, value in row.items()
-        }
+        yield row

@@ -43,8 +43,7 @@ def per_case(scores: pd.DataFrame) -> pd.DataFrame:
     """
     if scores["class"].nunique() < 2:
         return scores
-    there = occurs(scores)
-    kept = scores[there | ~there.groupby(scores["case"]).transform("any")]
+    kept = scores[_counted(occurs(scores), scores["case"])]
     by_case = kept.groupby("case", sort=False)
     facts = by_case.agg(dict.fromkeys(("group", "height", "width"), "first"))
     facts = facts.join(by_case[["truth_px", "predicted_px"]].sum())
@@ -70,9 +69,13 @@ def per_group(scores: pd.DataFrame) -> pd.DataFrame:
     counts = ["tp", "fp", "fn", "tn"]
     summed = scores.groupby(["group", "class"], sort=False)[counts].sum()
     dice = pd.Series(metrics.dice(summed.to_numpy()), summed.index)
-    there = summed[["tp", "fp", "fn"]].any(axis=1)
-    kept = dice[there | ~there.groupby("group").transform("any")]
+    kept = dice[_counted(summed[["tp", "fp", "fn"]].any(axis=1), "group")]
     return kept.groupby("group", sort=False).mean().round(6).rename("dice").reset_index()
+
+
+def _counted(there: pd.Series, units: pd.Series | str) -> pd.Series:
+    """Which rows a mean over classes counts: those that occur, and all of a unit without any."""
+    return there | ~there.groupby(units).transform("any")
 
 
 def absences(scores: pd.DataFrame) -> pd.Series:

@@ -43,18 +43,22 @@ class Settings:
     outputs: Path
 
     @property
+    def task(self) -> str:
+        """Name of the recipe that was published for this data set, such as ``kidney-stone``."""
+        return card(self.dataset).recipe
+
+    @property
     def recipe(self) -> str:
         """Name of the recipe that this profile trains on this data set."""
-        return f"{card(self.dataset).recipe}-{'quick' if self.profile == 'quick' else 'modern'}"
+        return f"{self.task}-{'quick' if self.profile == 'quick' else 'modern'}"
 
     def on(self, task: str) -> Settings:
         """The same settings on another task, for a chapter that is about it.
 
-        The data set stays if it belongs to the task (the name of its published recipe, such as
-        ``"kidney-stone"``); else the task's synthetic twin takes its place.
+        The data set stays if it belongs to the task; else the task's synthetic twin takes its
+        place.
         """
-        fits = card(self.dataset).recipe == task
-        return self if fits else dataclasses.replace(self, dataset=f"phantom-{task}")
+        return self if self.task == task else dataclasses.replace(self, dataset=f"phantom-{task}")
 
     @property
     def credit(self) -> str:
@@ -74,8 +78,8 @@ def _course_root(start: Path) -> Path:
     return start
 
 
-def settings() -> Settings:
-    """Read the course's settings from the environment.
+def settings(dataset: str | None = None) -> Settings:
+    """Read the course's settings from the environment; `dataset`, if given, goes before its own.
 
     ======================= ================= =========================================
     variable                default           meaning
@@ -95,7 +99,7 @@ def settings() -> Settings:
     """
     root = _course_root(Path.cwd())
     return Settings(
-        dataset=os.environ.get("SEGLIB_DATASET") or "phantom-polyp",
+        dataset=dataset or os.environ.get("SEGLIB_DATASET") or "phantom-polyp",
         profile=nearest(os.environ.get("SEGLIB_PROFILE") or "quick", PROFILES, "profile"),
         root=root,
         data=_folder("SEGLIB_DATA", root, "data"),

@@ -80,7 +80,7 @@ def generalise(
         for model in models
         for seed in seeds
     ]
-    return pd.DataFrame([_row(fit(entry, outputs=outputs)) for entry in recipes])
+    return pd.DataFrame([_row(fit(entry, outputs=outputs)) for entry in recipes]).round(6)
 
 
 def _row(run: Run) -> dict:
@@ -95,10 +95,8 @@ def _row(run: Run) -> dict:
         "train": len(sides["train"]),
         "test": len(test),
         "groups": test["group"].nunique(),
-        "seen": round(float(test["group"].isin(sides["train"]["group"]).mean()), 6),
-        "dice": round(dice["mean"], 6),
-        "low": round(dice["low"], 6),
-        "high": round(dice["high"], 6),
+        "seen": test["group"].isin(sides["train"]["group"]).mean(),
+        **{"dice": dice["mean"], "low": dice["low"], "high": dice["high"]},
     }
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from seglib.cards import card
 from seglib.comparison import compare
+from seglib.conventions import by_convention, winners
 from seglib.course import settings
 from seglib.figures import comparison, curves, galleries, scores, sign, tables
 from seglib.figures.style import COLOURS
@@ -185,10 +186,10 @@ def test_difference_counts_who_is_ahead(evaluations) -> None:
 
 
 def test_conventions_and_their_winners(evaluations) -> None:
-    table = comparison.conventions(evaluations, evaluations)
+    table = by_convention(evaluations, evaluations)
     assert table.loc["Dice, mean of images", "unet"] == evaluations["unet"].scores["dice"].mean()
     made = pd.DataFrame({"unet": [0.9, 3.0], "deeplabv3plus": [0.8, 2.0]}, ["Dice", "HD95 (px)"])
-    assert comparison.winners(made).tolist() == ["unet", "deeplabv3plus"]
+    assert winners(made).tolist() == ["unet", "deeplabv3plus"]
     assert "Lower is better" in texts(comparison.ranking(table))
 
 

@@ -17,6 +17,7 @@ from seglib.answers import result_files
 from seglib.caching import build_cache
 from seglib.cli import app
 from seglib.comparison import compare
+from seglib.conventions import by_convention
 from seglib.display import show
 from seglib.evaluation import evaluate, load_labels, load_probability
 from seglib.figures import classes, curves, data, galleries, pictures, scores, tables, training
@@ -185,7 +186,7 @@ def test_figures_of_the_comparison(results) -> None:
     assert "Dice, mean of 3 classes" in texts(draw.difference(found))
     assert "spleen" in texts(classes.compare_classes(results))
     assert "masks" in texts(draw.sizes(results))
-    table = draw.conventions(results, results)
+    table = by_convention(results, results)
     assert "HD95, median image (mm)" in table.index
     ones = table.loc["Dice, absent classes as 1", "unet"]
     assert ones == pytest.approx(results["unet"].scores["dice"].mean())

@@ -34,8 +34,8 @@ def report(
     import seglib
     from seglib.report import build_report, check_written, report_folder, write_report
 
-    settings = seglib.settings()
-    dataset = dataset or settings.dataset
+    settings = seglib.settings(dataset)
+    dataset = settings.dataset
     if screenshots:
         _picture_cells(settings.root, settings.outputs, dataset)
     made = build_report(settings.root, dataset)

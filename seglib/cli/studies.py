@@ -36,15 +36,12 @@ def generalise(
     By group and by image (which leaks) where patients are known, and with each site held out.
     The table goes to figures/DATASET/splits.csv, where chapter 6 reads it.
     """
-    import dataclasses
-
     import seglib
     from seglib.generalisation import TABLE
     from seglib.generalisation import generalise as across
     from seglib.recipes import recipe as named
 
-    now = seglib.settings()
-    now = dataclasses.replace(now, dataset=dataset or now.dataset)
+    now = seglib.settings(dataset)
     start = named(recipe or now.recipe, dataset=now.dataset)
     table = across(start, model or MODELS, seed or (start.seed,))
     _keep(table, now.figures / TABLE)
@@ -61,19 +58,15 @@ def ablate(
     Every rung learns for as many epochs, and is scored on the validation cases; the test cases are
     not looked at. The table goes to figures/DATASET/ablation.csv.
     """
-    import dataclasses
-
     import seglib
     from seglib.ablation import TABLE, ladder
     from seglib.ablation import ablate as climb
-    from seglib.cards import card
     from seglib.recipes import recipe as named
 
-    now = seglib.settings()
-    now = dataclasses.replace(now, dataset=dataset or now.dataset)
-    task, fields = card(now.dataset).recipe, {"dataset": now.dataset, "model": model}
-    modern = named(f"{task}-modern", epochs=epochs, size=size, **fields)
-    table = climb(ladder(named(task, epochs=modern.epochs), modern))
+    now = seglib.settings(dataset)
+    fields = {"dataset": now.dataset, "model": model, "epochs": epochs, "size": size}
+    modern = named(f"{now.task}-modern", **fields)
+    table = climb(ladder(named(now.task, epochs=modern.epochs), modern))
     _keep(table, now.figures / TABLE)
 
 

@@ -66,7 +66,7 @@ def train(
     from seglib.course import settings
     from seglib.files import write_atomic
 
-    now = dataclasses.replace(settings(), dataset=dataset or settings().dataset)
+    now = settings(dataset)
     if recipe and not dataset:
         now = _on_its_data(now, recipe)
     experiment = _experiment(recipe or now.recipe, fields | {"dataset": now.dataset})
@@ -90,7 +90,7 @@ def _on_its_data(now: Settings, name: str) -> Settings:
     from seglib.sources import find
 
     own = card(named(name).dataset)
-    if card(now.dataset).recipe != own.recipe and find(own, now.data):
+    if now.task != own.recipe and find(own, now.data):
         return dataclasses.replace(now, dataset=own.name)
     return now.on(own.recipe)
 

@@ -12,7 +12,7 @@ BESIDE = {"textcoords": "offset points", "va": "center", "fontsize": 6.5}
 
 
 def rungs(table: pd.DataFrame) -> Figure:
-    """Validation Dice of every rung with its interval, and how much it gained on the one below.
+    """Validation Dice of every rung with its interval, and how much it gained on the one above it.
 
     `table` is that of :func:`seglib.ablation.ablate`, for one data set and model; the published
     recipe stands on top. A gain whose interval excludes 0 is written in ink, another in grey.
@@ -32,10 +32,8 @@ def rungs(table: pd.DataFrame) -> Figure:
         axes.annotate(
             f"{shown}, {row.minutes:g} min", (row.high, place), (6, 0), color=ink, **BESIDE
         )
-    titles = [
-        choice if place == 0 else f"+ {choice}" for place, choice in enumerate(table["choice"])
-    ]
-    axes.set_yticks(places, titles)
+    first, *added = table["choice"]
+    axes.set_yticks(places, [first, *(f"+ {choice}" for choice in added)])
     axes.set(ylim=(len(table) - 0.5, -0.5), title=f"{name}, validation cases")
     axes.set_xlabel("mean Dice, 95 % interval; in brackets the gain on the rung above it")
     axes.grid(axis="x", lw=0.4, alpha=0.4)

@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from seglib.averaging import per_case, per_group
+from seglib.averaging import per_case
 from seglib.comparison import Comparison
+from seglib.conventions import are_distances, winners
 from seglib.figures.scores import LEGEND, by_size, interval_plot, strata
 from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, ONE_COLUMN, TWO_COLUMNS, figure
 from seglib.intervals import summarise
@@ -106,45 +107,9 @@ def sizes(evaluations: dict[str, Evaluation]) -> Figure:
     return fig
 
 
-def conventions(evaluations: dict[str, Evaluation], flipped: dict[str, Evaluation]) -> pd.DataFrame:
-    """The same predictions under several ways of scoring, one column a model.
-
-    All rows but those in px or mm lie in [0, 1] and are better when higher. Several classes are
-    averaged in each image first, and one row more counts those that are absent as 1.
-    """
-    columns = {}
-    for model, evaluation in evaluations.items():
-        scores, unit = per_case(evaluation.scores), evaluation.unit
-        several = {"Dice, absent classes as 1": evaluation.scores["dice"].mean()}
-        columns[model] = {
-            "Dice, mean of images": scores["dice"].mean(),
-            "Dice, images with an object": scores.loc[scores["truth_px"] > 0, "dice"].mean(),
-            "Dice, mean of groups": scores.groupby("group")["dice"].mean().mean(),
-            "Dice, a group's pixels pooled": per_group(evaluation.scores)["dice"].mean(),
-            "Dice, median image": scores["dice"].median(),
-            "Dice, pixels pooled": evaluation.pooled["dice"].mean(),
-            "Dice, four flips": per_case(flipped[model].scores)["dice"].mean(),
-            "IoU, mean of images": scores["iou"].mean(),
-            "NSD, mean of images": scores["nsd"].mean(),
-            f"HD95, mean of images ({unit})": scores["hd95"].mean(),
-            f"HD95, median image ({unit})": scores["hd95"].median(),
-        } | (several if evaluation.one_vs_rest else {})
-    return pd.DataFrame(columns).rename_axis("convention")
-
-
-def winners(table: pd.DataFrame) -> pd.Series:
-    """Model that is ahead under each convention: the higher score, or the shorter distance."""
-    return table.mul(np.where(_distances(table), -1, 1), axis=0).idxmax(axis=1)
-
-
-def _distances(table: pd.DataFrame) -> np.ndarray:
-    """Which conventions are lengths, in px or mm."""
-    return table.index.str.contains(r"\((?:px|mm)\)")
-
-
 def ranking(table: pd.DataFrame) -> Figure:
     """Both models under each convention, a line between them; scores left, distances right."""
-    distances, ahead = _distances(table), winners(table)
+    distances, ahead = are_distances(table), winners(table)
     fig, panels = figure(TWO_COLUMNS, 66, ncols=2, width_ratios=(3, 2))
     titles = ("Higher is better", "Lower is better")
     for axes, rows, title in zip(

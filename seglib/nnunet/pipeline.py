@@ -176,4 +176,5 @@ class _Arrays:
     """Stands in for nnU-Net's reader of files where the masks are at hand."""
 
     def read_seg(self, labels: np.ndarray) -> tuple[np.ndarray, dict]:
+        """The labels themselves, where nnU-Net would have named a file."""
         return labels, {}
