@@ -21,6 +21,7 @@ from seglib.runs import Run
 from seglib.training import fit
 
 TABLE = "splits.csv"
+TRAINING = ["split", "model", "seed"]  # what names a row
 
 
 def divisions(cases: pd.DataFrame) -> tuple[str, ...]:
@@ -46,9 +47,13 @@ def divisions(cases: pd.DataFrame) -> tuple[str, ...]:
 
 
 def generalise(
-    recipe: Recipe, models: Sequence[str], seeds: Sequence[int] = (0,), outputs: Path | None = None
+    recipe: Recipe,
+    models: Sequence[str],
+    seeds: Sequence[int] = (0,),
+    splits: Sequence[str] | None = None,
+    outputs: Path | None = None,
 ) -> pd.DataFrame:
-    """Train and score a recipe under each division of its data; finished runs are loaded.
+    """Train and score a recipe under several divisions of its data; finished runs are loaded.
 
     Parameters
     ----------
@@ -58,16 +63,18 @@ def generalise(
         Architectures to train under each division.
     seeds
         Each is a training of its own, of weights, order and augmentation; the division stays.
+    splits
+        Divisions in the words of a recipe; by default all of :func:`divisions`.
     outputs
         Folder of all runs; by default that of :func:`seglib.settings`.
 
     Returns
     -------
     DataFrame
-        One row a training: ``dataset``, ``split``, ``model``, ``seed``; ``train`` and ``test``
-        images and ``groups`` of the test images; ``seen``, the share of test images whose group
-        also trains, in [0, 1]; ``dice``, mean of the test images at native resolution, with its
-        95 % interval ``low, high`` from resampled groups.
+        One row a training: ``dataset``, ``recipe``, ``split``, ``model``, ``seed``; ``train`` and
+        ``test`` images and ``groups`` of the test images; ``seen``, the share of test images whose
+        group also trains, in [0, 1]; ``dice``, mean of the test images at native resolution, with
+        its 95 % interval ``low, high`` from resampled groups.
 
     Raises
     ------
@@ -76,7 +83,7 @@ def generalise(
     """
     recipes = [
         dataclasses.replace(recipe, split=split, model=model, seed=seed)
-        for split in divisions(load(recipe.dataset))
+        for split in splits or divisions(load(recipe.dataset))
         for model in models
         for seed in seeds
     ]
@@ -89,6 +96,7 @@ def _row(run: Run) -> dict:
     dice = evaluate(run).results()["foreground_mean"]["dice"]
     return {
         "dataset": run.recipe.dataset,
+        "recipe": run.recipe.name,
         "split": run.recipe.split,
         "model": run.recipe.model,
         "seed": run.recipe.seed,
@@ -98,6 +106,21 @@ def _row(run: Run) -> dict:
         "seen": test["group"].isin(sides["train"]["group"]).mean(),
         **{"dice": dice["mean"], "low": dice["low"], "high": dice["high"]},
     }
+
+
+def merged(path: Path, table: pd.DataFrame) -> pd.DataFrame:
+    """A table of :func:`generalise` and the rows that the CSV file `path`, if there, adds to it.
+
+    Rows of another recipe are left out, for they do not compare, and so are those of trainings that
+    `table` tells anew. Divisions stand together, in the order in which they came.
+    """
+    if not path.is_file():
+        return table
+    old = pd.read_csv(path)
+    both = pd.concat([old[old["recipe"].isin(table["recipe"])], table])
+    both = both.drop_duplicates(TRAINING, keep="last")
+    ranks = {name: pd.factorize(both[name])[0] for name in TRAINING}
+    return both.iloc[pd.DataFrame(ranks).sort_values(TRAINING).index].reset_index(drop=True)
 
 
 def read_tables(figures: Path) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pytest
 from seglib.datasets import load
 from seglib.figures import generalisation as draw
 from seglib.figures import use_style
-from seglib.generalisation import divisions, generalise, read_tables
+from seglib.generalisation import TRAINING, divisions, generalise, merged, read_tables
 from seglib.loading import prepare
 from seglib.recipes import Recipe, Stage, recipe
 
@@ -65,7 +65,9 @@ def test_the_usual_split_leaves_the_run_name_alone():
 def test_trained_and_scored_under_each_division(tmp_path):
     stage = Stage(epochs=1, batch_size=16)
     tiny = Recipe("tiny", "phantom-polyp", "unet", "plain", width=2, size=32, stages=(stage,))
-    found = generalise(tiny, ("unet",), (0, 1), tmp_path)
+    found = generalise(tiny, ("unet",), (0, 1), outputs=tmp_path)
+    once = generalise(tiny, ("unet",), splits=("image",), outputs=tmp_path)
+    assert once.iloc[0].to_dict() == found.iloc[2].to_dict()
     assert list(found["split"]) == ["group", "group", "image", "image"]
     assert list(found["seed"]) == [0, 1, 0, 1]
     assert found.loc[1, "seen"] == 0 and found.loc[2, "seen"] > 0.5
@@ -82,6 +84,23 @@ def test_trained_and_scored_under_each_division(tmp_path):
     assert [axes.get_title(loc="left") for axes in fig.axes] == ["phantom-lung", "phantom-polyp"]
     assert [label.get_text() for label in fig.axes[0].get_yticklabels()] == ["by group", "by image"]
     plt.close(fig)
+
+
+def test_rows_are_added_to_those_of_the_same_recipe(tmp_path):
+    def made(recipe, *rows):
+        return pd.DataFrame(rows, columns=[*TRAINING, "dice"]).assign(recipe=recipe)
+
+    first = made("modern", ("group", "unet", 0, 0.1), ("image", "unet", 0, 0.2))
+    path = tmp_path / "splits.csv"
+    assert merged(path, first).equals(first)
+    first.to_csv(path, index=False)
+    more = made("modern", ("image", "unet", 0, 0.3), ("group", "deeplabv3plus", 0, 0.4))
+    more = pd.concat([more, made("modern", ("group", "unet", 1, 0.5))])
+    both = merged(path, more)
+    assert list(both["dice"]) == [0.1, 0.5, 0.4, 0.3]
+    assert list(both["split"]) == ["group"] * 3 + ["image"]
+    quick = made("quick", ("group", "unet", 0, 0.6))
+    assert merged(path, quick).equals(quick)
 
 
 def test_without_figures_there_is_no_table(tmp_path):

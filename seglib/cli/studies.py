@@ -30,21 +30,23 @@ def generalise(
     recipe: Annotated[str | None, Option(help="Recipe to train; else the profile's.")] = None,
     model: Annotated[list[str] | None, Option(help="Once for each; else both networks.")] = None,
     seed: Annotated[list[int] | None, Option(help="Once for each training; else 0.")] = None,
+    split: Annotated[list[str] | None, Option(help="group, image, COLUMN=VALUE; else all.")] = None,
 ) -> None:
     """Train on the same images divided in several ways, and see what the score owes to the way.
 
     By group and by image (which leaks) where patients are known, and with each site held out.
-    The table goes to figures/DATASET/splits.csv, where chapter 6 reads it.
+    The rows go to figures/DATASET/splits.csv, beside those of the same recipe that are there;
+    chapter 6 reads it.
     """
     import seglib
-    from seglib.generalisation import TABLE
+    from seglib.generalisation import TABLE, merged
     from seglib.generalisation import generalise as across
     from seglib.recipes import recipe as named
 
     now = seglib.settings(dataset)
     start = named(recipe or now.recipe, dataset=now.dataset)
-    table = across(start, model or MODELS, seed or (start.seed,))
-    _keep(table, now.figures / TABLE)
+    table = across(start, model or MODELS, seed or (start.seed,), split)
+    _keep(merged(now.figures / TABLE, table), now.figures / TABLE)
 
 
 def ablate(
