@@ -23,7 +23,7 @@ from seglib.datasets import from_folders, load
 from seglib.evaluation import evaluate, load_labels, load_probability
 from seglib.images import image_size, read_image, read_mask
 from seglib.inference import predict_cases
-from seglib.nnunet import raw
+from seglib.nnunet import raw, worker
 from seglib.nnunet.pipeline import own_scores
 from seglib.nnunet.plan import Plan
 from seglib.phantoms import write_phantom
@@ -147,6 +147,29 @@ def test_its_own_evaluation_agrees_but_for_empty_masks(run, squares) -> None:
     rest = theirs.drop(empty)
     np.testing.assert_allclose(rest["dice"], ours.loc[rest.index, "dice"], atol=1e-6)
     np.testing.assert_allclose(rest["iou"], ours.loc[rest.index, "iou"], atol=1e-6)
+
+
+def test_each_step_in_bf16_starts_from_the_weights_of_the_last(monkeypatch) -> None:
+    """Autocast keeps its copies of the weights until its context ends; a training is in one."""
+    monkeypatch.setattr(worker, "choose_precision", lambda: "bf16-mixed")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    layer, image = torch.nn.Conv2d(1, 1, 3), torch.ones(1, 1, 3, 3)
+    with worker._precision():
+        first = layer(image)
+        first.sum().backward()
+        with torch.no_grad():
+            layer.weight -= layer.weight.grad
+        second = layer(image)
+    assert first.dtype == torch.bfloat16
+    assert (first - second).item() == pytest.approx(9, rel=0.02)
+
+
+def test_it_learns(squares, outputs) -> None:
+    """What it saw at last, in training, is what it sees in the test cases."""
+    learnt = fit(dataclasses.replace(SHORT, epochs=1, iterations=24), squares, outputs)
+    dice = evaluate(learnt).results()["foreground_mean"]["dice"]["mean"]
+
+    assert dice > 0.5
 
 
 def test_its_network_can_be_measured(run) -> None:

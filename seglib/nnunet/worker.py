@@ -128,9 +128,13 @@ def predict(task: dict) -> None:
 
 
 def _precision() -> torch.autocast:
-    """bf16 where a processor multiplies it in hardware; on a GPU nnU-Net chooses by itself."""
+    """bf16 where a processor multiplies it in hardware; on a GPU nnU-Net chooses by itself.
+
+    Nothing is cached: a training is one long context here, and cached weights would stay those of
+    its first step.
+    """
     half = not torch.cuda.is_available() and choose_precision() == "bf16-mixed"
-    return torch.autocast("cpu", torch.bfloat16, enabled=half)
+    return torch.autocast("cpu", torch.bfloat16, enabled=half, cache_enabled=False)
 
 
 def _device() -> torch.device:
