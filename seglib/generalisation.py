@@ -117,10 +117,10 @@ def merged(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     if not path.is_file():
         return table
     old = pd.read_csv(path)
-    both = pd.concat([old[old["recipe"].isin(table["recipe"])], table])
-    both = both.drop_duplicates(TRAINING, keep="last")
-    ranks = {name: pd.factorize(both[name])[0] for name in TRAINING}
-    return both.iloc[pd.DataFrame(ranks).sort_values(TRAINING).index].reset_index(drop=True)
+    both = pd.concat([old[old["recipe"].isin(table["recipe"])], table], ignore_index=True)
+    came = pd.DataFrame({name: pd.factorize(both[name])[0] for name in TRAINING})
+    kept = both.drop_duplicates(TRAINING, keep="last")
+    return kept.loc[came.loc[kept.index].sort_values(TRAINING).index].reset_index(drop=True)
 
 
 def read_tables(figures: Path) -> pd.DataFrame:
