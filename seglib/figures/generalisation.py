@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from seglib.cards import card
 from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure, sign
 
-ABOVE = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 6.5}
+BESIDE = {"textcoords": "offset points", "va": "center", "fontsize": 6.5}
 
 
 def divided(table: pd.DataFrame) -> Figure:
@@ -35,6 +35,7 @@ def divided(table: pd.DataFrame) -> Figure:
         axes.set_yticks(range(len(splits)), [title(split) for split in splits])
         axes.set(title=name, ylim=(len(splits) - 0.5, -0.5))
         axes.grid(axis="x", lw=0.4, alpha=0.4)
+    panels[-1, 0].margins(x=0.09)
     panels[-1, 0].set_xlabel("mean Dice of the test images, 95 % interval")
     keys = [
         Line2D([], [], color=COLOURS[model], marker="o", ls="none", label=MODEL_TITLES[model])
@@ -62,4 +63,4 @@ def _panel(axes: Axes, rows: pd.DataFrame, splits: list[str]) -> None:
         fill = "white" if row.seen else COLOURS[row.model]
         style = {"fmt": "o", "capsize": 3, "color": COLOURS[row.model], "mfc": fill}
         axes.errorbar(row.dice, y, xerr=error, **style)
-        axes.annotate(f"{row.dice:.3f}", (row.dice, y), (0, 3), **ABOVE)
+        axes.annotate(f"{row.dice:.3f}", (row.high, y), (4, 0), **BESIDE)
