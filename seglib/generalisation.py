@@ -104,7 +104,9 @@ def _row(run: Run) -> dict:
         "test": len(test),
         "groups": test["group"].nunique(),
         "seen": test["group"].isin(sides["train"]["group"]).mean(),
-        **{"dice": dice["mean"], "low": dice["low"], "high": dice["high"]},
+        "dice": dice["mean"],
+        "low": dice["low"],
+        "high": dice["high"],
     }
 
 

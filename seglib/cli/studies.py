@@ -45,8 +45,8 @@ def generalise(
 
     now = seglib.settings(dataset)
     start = named(recipe or now.recipe, dataset=now.dataset)
-    table = across(start, model or MODELS, seed or (start.seed,), split)
-    _keep(merged(now.figures / TABLE, table), now.figures / TABLE)
+    table, path = across(start, model or MODELS, seed or (start.seed,), split), now.figures / TABLE
+    _keep(merged(path, table), path)
 
 
 def ablate(

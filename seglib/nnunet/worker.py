@@ -37,6 +37,8 @@ def plan(task: dict) -> None:
     from nnunetv2.experiment_planning import plan_and_preprocess_api as api
 
     class Fingerprint(api.DatasetFingerprintExtractor):
+        """Draws no more pixels than there are."""
+
         def __init__(self, *given: object, **named: object) -> None:
             super().__init__(*given, **named)
             drawn = self.num_foreground_voxels_for_intensitystats
@@ -78,6 +80,7 @@ def _atomic(save: Callable[[str], None]) -> Callable[[str], None]:
     """Save under another name first: a process killed while writing leaves no half checkpoint."""
 
     def whole(name: str) -> None:
+        """Save under `name`, whole or not at all."""
         save(f"{name}.part")
         os.replace(f"{name}.part", name)
 

@@ -132,6 +132,7 @@ def resolve(document: Node, labels: dict[str, str]) -> Node:
     """A copy in which ``@fig:name`` is a link that says ``Figure 3``; unknown ones stay."""
 
     def link(node: Node) -> Node:
+        """The link in place of a reference that has a label."""
         target = node["c"][0][0]["citationId"] if node["t"] == "Cite" else None
         if target not in labels:
             return node
@@ -145,6 +146,7 @@ def stamp(document: Node, labels: dict[str, str]) -> Node:
     """A copy that shows its numbers: before headings and captions, behind equations."""
 
     def show(node: Node) -> Node:
+        """The same node with its number, if it has one."""
         kind, content = node["t"], node.get("c")
         name = {"Header": lambda: content[1][0], "Span": lambda: content[0][0],
                 "Div": lambda: content[0][0], "Figure": lambda: content[0][0]}  # fmt: skip

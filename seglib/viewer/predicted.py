@@ -57,6 +57,7 @@ def _with_predictions(plain: Source, runs: Mapping[str, Run], split: str) -> Sou
     load = load_probability if len(plain.classes) == 2 else load_labels
 
     def read(index: int) -> Case:
+        """A case with what each run predicted."""
         case = plain.read(index)
         return replace(case, predictions={name: load(run, case.name) for name, run in runs.items()})
 
@@ -102,6 +103,7 @@ def of_epochs(run: Run, other: Run | None = None) -> Source:
     names = (table["case"] + ", epoch " + table["epoch"].astype(str)).tolist()
 
     def read(index: int) -> Case:
+        """A case as each run saw it after one epoch."""
         row = table.iloc[index]
         case = plain.read(place[row["case"]])
         shape = np.asarray(case.image).shape[:2]

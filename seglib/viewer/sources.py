@@ -83,6 +83,7 @@ def of_table(cases: pd.DataFrame) -> Source:
         listed = listed.drop(columns="group")
 
     def read(index: int) -> Case:
+        """A case with its image and, if there is one, its mask."""
         row = rows[index]
         image, truth = read_image(row["image"]), None
         if isinstance(row["mask"], str | Path):
