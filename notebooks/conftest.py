@@ -142,9 +142,6 @@ def pytest_configure(config: pytest.Config) -> None:
     # The kernel is this Python, whatever kernels the user has installed.
     config.option.nbval_current_env = not config.option.nbval_kernel_name
     if hasattr(config, "workerinput"):
-        # Notebooks that run side by side share the cores; more threads than cores are slower.
-        cores = (os.cpu_count() or 1) // config.workerinput["workercount"]
-        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores)))
         return
     for name in [name for name in os.environ if name.startswith("SEGLIB_")]:
         del os.environ[name]

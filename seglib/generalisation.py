@@ -115,10 +115,15 @@ def merged(path: Path, table: pd.DataFrame) -> pd.DataFrame:
 
     Rows of another recipe are left out, for they do not compare, and so are those of trainings that
     `table` tells anew. Divisions stand together, in the order in which they came.
+
+    Raises
+    ------
+    ValueError
+        If the file is no table of :func:`generalise`.
     """
     if not path.is_file():
         return table
-    old = pd.read_csv(path)
+    old = _read(path)
     both = pd.concat([old[old["recipe"].isin(table["recipe"])], table], ignore_index=True)
     came = pd.DataFrame({name: pd.factorize(both[name])[0] for name in TRAINING})
     kept = both.drop_duplicates(TRAINING, keep="last")
@@ -128,7 +133,17 @@ def merged(path: Path, table: pd.DataFrame) -> pd.DataFrame:
 def read_tables(figures: Path) -> pd.DataFrame:
     """All tables of :func:`generalise` under a figures folder, one below the other.
 
-    Empty where there is none, as in a course without its figures.
+    Empty where there is none, as in a course without its figures. Raises as :func:`merged`.
     """
-    tables = [pd.read_csv(path) for path in sorted(Path(figures).glob(f"*/{TABLE}"))]
+    tables = [_read(path) for path in sorted(Path(figures).glob(f"*/{TABLE}"))]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def _read(path: Path) -> pd.DataFrame:
+    table = pd.read_csv(path)
+    if missing := [name for name in ("dataset", "recipe", *TRAINING, "dice") if name not in table]:
+        raise ValueError(
+            f"{path} has no column '{missing[0]}', as tables of `seglib generalise` have; move it "
+            "away and let the command write it again (finished trainings are only loaded)."
+        )
+    return table

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seglib.significance import holm
+
 if TYPE_CHECKING:
     from seglib.comparison import Comparison
 
@@ -13,7 +15,8 @@ LOWER_IS_BETTER = ("hd95", "assd")
 
 def conclude(found: Comparison) -> str:
     """Each pair of models in a sentence, and what the whole does not show."""
-    said = [_sentence(pair, found) for pair in found.pairs.to_dict("records")]
+    ranked = found.pairs.assign(wilcoxon_p=holm(found.pairs["wilcoxon_p"]))
+    said = [_sentence(pair, found) for pair in ranked.to_dict("records")]
     if len(said) > 1:
         said.append(f"The p-values are corrected for {len(said)} comparisons (Holm).")
     left_out = len(found.paired) - int(found.pairs["n"].min())
@@ -43,8 +46,7 @@ def _sentence(pair: dict, found: Comparison) -> str:
     if groups < 2:
         return f"{seen}. One group alone cannot show a difference, so nothing was tested."
     p = pair["holm_p"]
-    seen += f" (95 % interval {pair['low']:+.3f} to {pair['high']:+.3f}, permutation "
-    seen += "p < 0.001)" if p < 0.001 else f"p = {p:.3f})"
+    seen += f" (95 % interval {pair['low']:+.3f} to {pair['high']:+.3f}, permutation {_p(p)})"
     apart = pair["low"] > 0 or pair["high"] < 0
     if p < LEVEL and apart:
         better = first if (gap > 0) != (found.metric in LOWER_IS_BETTER) else second
@@ -54,5 +56,21 @@ def _sentence(pair: dict, found: Comparison) -> str:
         return f"{seen}. Test and interval disagree: a hint of a difference, not a finding.{few}"
     return (
         f"{seen}. No difference was shown.{few} That is no proof that the two are equal: any "
-        "difference inside the interval is still possible."
+        f"difference inside the interval is still possible.{_leaning(pair, found)}"
     )
+
+
+def _leaning(pair: dict, found: Comparison) -> str:
+    """What the ranks tell where the mean is silent; nothing if they do not."""
+    if not pair["wilcoxon_p"] < LEVEL:
+        return ""
+    first_ahead = (pair["effect_size"] > 0) != (found.metric in LOWER_IS_BETTER)
+    ahead = pair["first" if first_ahead else "second"]
+    return (
+        f" Wilcoxon's signed ranks lean to {ahead} ({_p(pair['wilcoxon_p'])}): it is ahead in the "
+        "typical case, but the mean also weighs by how much."
+    )
+
+
+def _p(value: float) -> str:
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"

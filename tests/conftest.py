@@ -13,13 +13,6 @@ os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
 ROOT = Path(__file__).parents[1]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Let processes that test side by side share the cores; more threads than cores are slower."""
-    if hasattr(config, "workerinput"):
-        cores = (os.cpu_count() or 1) // config.workerinput["workercount"]
-        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores)))
-
-
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The course folder."""

@@ -49,6 +49,17 @@ def test_no_difference_is_said_so_and_is_no_proof():
     assert "no proof that the two are equal" in found.verdict()
 
 
+def test_ranks_that_lean_where_the_mean_does_not_are_told():
+    models = {"often": made(0.01, 80, 1, spread=0), "rarely": made(0, 80, 1, spread=0)}
+    models["rarely"].scores.loc[:11, list(METRICS)] += 0.05  # far ahead in a few cases
+    found = compare(models)
+    assert found.permutation_p > 0.05 > found.wilcoxon_p
+    assert "No difference was shown" in found.verdict()
+    assert "signed ranks lean to often (p < 0.001)" in found.verdict()
+    assert "signed ranks lean to rarely" in compare(models, "hd95").verdict()
+    assert "ranks" not in compare({"a": made(seed=1), "b": made(seed=2)}).verdict()
+
+
 def test_equal_models():
     found = compare({"a": made(), "b": made()})
     assert (found.difference, found.low, found.high, found.effect_size) == (0, 0, 0, 0)

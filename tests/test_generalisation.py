@@ -88,7 +88,8 @@ def test_trained_and_scored_under_each_division(tmp_path):
 
 def test_rows_are_added_to_those_of_the_same_recipe(tmp_path):
     def made(recipe, *rows):
-        return pd.DataFrame(rows, columns=[*TRAINING, "dice"]).assign(recipe=recipe)
+        table = pd.DataFrame(rows, columns=[*TRAINING, "dice"])
+        return table.assign(dataset="own", recipe=recipe)
 
     first = made("modern", ("group", "unet", 0, 0.1), ("image", "unet", 0, 0.2))
     path = tmp_path / "splits.csv"
@@ -101,6 +102,15 @@ def test_rows_are_added_to_those_of_the_same_recipe(tmp_path):
     assert list(both["split"]) == ["group"] * 3 + ["image"]
     quick = made("quick", ("group", "unet", 0, 0.6))
     assert merged(path, quick).equals(quick)
+
+
+def test_a_table_of_something_else_is_refused_by_name(tmp_path):
+    path = tmp_path / "own" / "splits.csv"
+    path.parent.mkdir()
+    path.write_text("dataset,split,model,seed,dice\nown,group,unet,0,0.8\n")
+    for read in (lambda: merged(path, pd.DataFrame()), lambda: read_tables(tmp_path)):
+        with pytest.raises(ValueError, match=r"own.splits.csv has no column 'recipe'.* move it"):
+            read()
 
 
 def test_without_figures_there_is_no_table(tmp_path):
