@@ -98,9 +98,10 @@ test: lint
 	@$(BIN) -m pytest -q --nbval -n 2 --dist loadfile notebooks
 
 bench: $(READY)
-	@echo "== the usual loop, smp's Lightning example, MONAI and seglib in turn, then reading from shards:"
+	@echo "== the usual loop, smp's Lightning example, MONAI and seglib in turn, floors, reading from shards:"
 	@echo "   10 to 20 minutes on two cores; leave the machine alone meanwhile"
 	@$(BIN) -m tests.benchmarks.side_by_side figures/benchmarks
+	@$(BIN) -m tests.benchmarks.floors figures/benchmarks
 	@$(ABSOLUTE); $(BIN) -m tests.benchmarks.scale figures/benchmarks
 
 # Stored outputs always come from the embedded data and from a training of their own.

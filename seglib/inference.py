@@ -115,7 +115,7 @@ def predict(
 def predict_cases(
     run: Run, cases: pd.DataFrame, flips: bool = False
 ) -> Iterator[tuple[pd.Series, np.ndarray]]:
-    """Predict case after case, in batches, decoding ahead while the network works.
+    """Predict case after case, in batches; the next is decoded and predicted meanwhile.
 
     The case table's card says how its images are shown, the recipe in which precision they are
     computed. nnU-Net reads the images as stored, and predicts by its own code.
@@ -123,8 +123,8 @@ def predict_cases(
     Yields
     ------
     (row, probability)
-        The row of the case table, and what :func:`predict` returns for its image. Only one
-        batch is in memory at a time.
+        The row of the case table, and what :func:`predict` returns for its image. Only two
+        batches are in memory at a time, at working size.
     """
     if isinstance(run.recipe, NnunetRecipe):
         yield from pipeline.predict_cases(run.checkpoint, run.path, cases, flips)
@@ -137,15 +137,18 @@ def predict_cases(
         image = show(read_image(path), card)
         return _small(image, recipe.size, smallest), image.shape[:2]
 
+    def seen(chunk: pd.DataFrame) -> tuple[np.ndarray, list[tuple[int, int]]]:
+        """Probabilities of a batch at working size, and the native sizes."""
+        pictures, shapes = zip(*readers.map(decode, chunk["image"]), strict=True)
+        return _forward(network, pictures, flips, recipe.precision), list(shapes)
+
     chunks = [cases.iloc[start : start + BATCH] for start in range(0, len(cases), BATCH)]
-    with ThreadPoolExecutor(2) as pool:
-        ahead = pool.map(decode, chunks[0]["image"]) if chunks else ()
+    with ThreadPoolExecutor(2) as readers, ThreadPoolExecutor(1) as ahead:
+        coming = ahead.submit(seen, chunks[0]) if chunks else None
         for chunk, following in zip(chunks, [*chunks[1:], None], strict=True):
-            pictures, shapes = zip(*ahead, strict=True)
-            ahead = () if following is None else pool.map(decode, following["image"])
-            probabilities = _forward(network, pictures, flips, recipe.precision)
-            rows: Sequence[tuple] = list(zip(probabilities, shapes, strict=True))
-            for (_, row), (probability, shape) in zip(chunk.iterrows(), rows, strict=True):
+            found = zip(chunk.iterrows(), *coming.result(), strict=True)
+            coming = None if following is None else ahead.submit(seen, following)
+            for (_, row), probability, shape in found:
                 yield row, _to_native(probability, shape)
 
 

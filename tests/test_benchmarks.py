@@ -84,6 +84,20 @@ def test_machines_together_by_hand() -> None:
     assert words == ["20 ms", "59.9 s", "1.0 min", "1.5 h", "100.0 days"]
 
 
+def test_floors_count_what_a_step_cannot_save(monkeypatch) -> None:
+    from tests.benchmarks import floors
+
+    for name, value in {"SIDE": 64, "LENGTH": 2**12, "REPEATS": 1}.items():
+        monkeypatch.setattr(floors, name, value)
+    table, rates = floors.floors(size=32, batch=2)
+    assert list(table.index) == ["forward", "backward", "optimiser", "augmentation"]
+    assert (table["measured"] > 0).all()
+    assert table.loc["backward", "arithmetic"] == 2 * table.loc["forward", "arithmetic"] > 0
+    weights = 24_436_369  # of this network
+    moved = table.loc["optimiser", "memory"] / 1000 * 2 * rates["memory"]
+    assert moved == pytest.approx(28 * weights)
+
+
 def test_every_image_comes_out_of_the_shards_once(tmp_path: Path) -> None:
     pytest.importorskip("webdataset", reason="install seglib[audit]")
     from tests.benchmarks.scale import SHARD, stream, write_shards

@@ -1,6 +1,6 @@
 """What would more images and more machines cost? A page from measured rates and a stated model.
 
-A script, not a test; the second half of ``make bench``, which takes the training rate of the first,
+A script, not a test; the last part of ``make bench``, which takes the training rate of the first,
 :mod:`tests.benchmarks.side_by_side`. It needs the extra `audit`. From the course folder:
 
     python -m tests.benchmarks.scale figures/benchmarks     # images of SEGLIB_DATASET
