@@ -19,15 +19,25 @@ from seglib.scoring import METRICS
 EXACT = {"index": False, "float_format": "%.6f", "lineterminator": "\n"}
 
 
+def way(flips: bool, zoom: float) -> str:
+    """What a file name says of how was predicted; nothing of one view of the whole image."""
+    return ("-flips" if flips else "") + (f"-zoom{zoom:g}" if zoom != 1 else "")
+
+
 def result_files(
-    folder: Path, split: str, threshold: float, flips: bool, several: bool = False
+    folder: Path,
+    split: str,
+    threshold: float,
+    flips: bool,
+    several: bool = False,
+    zoom: float = 1.0,
 ) -> dict[str, Path]:
     """Paths of the scores, the curves and the results of one question, by those names.
 
-    The default question, test cases at 0.5 without flips, has plain names; others a suffix.
+    The default question, test cases at 0.5 in one view, has plain names; others a suffix.
     With `several` classes the curves of each have a file, too: ``classes``.
     """
-    end = ("-flips" if flips else "") + (f"-at{threshold:g}" if threshold != 0.5 else "")
+    end = way(flips, zoom) + (f"-at{threshold:g}" if threshold != 0.5 else "")
     end = f"-{split}{end}" if end or split != "test" else ""
     names = {"scores": "scores{}.csv", "roc": "roc{}.csv", "results": "results{}.json"}
     names |= {"classes": "roc-classes{}.csv"} if several else {}

@@ -42,6 +42,7 @@ def evaluate(
     threshold: float = 0.5,
     flips: bool = False,
     cases: pd.DataFrame | None = None,
+    zoom: float = 1.0,
 ) -> Evaluation:
     """Score a run, or load the scores if the same question was answered before.
 
@@ -57,23 +58,26 @@ def evaluate(
     threshold
         Probability above which a pixel is called the object. Choose it on ``val``. With several
         classes the likeliest wins, and the threshold is not used.
-    flips
-        Average four mirrored views, see :func:`seglib.inference.predict_cases`.
+    flips, zoom
+        Average four mirrored views; slide a window over the image enlarged: see
+        :func:`seglib.inference.predict`.
     cases
         Other cases than the run's own, with ``attrs["card"]``; `split` is then not used.
 
     Raises
     ------
     ValueError
-        If the split is unknown or has no cases, or a mask does not fit its image or its card.
+        If the split is unknown or has no cases, a mask does not fit its image or its card, or
+        `zoom` is below 1.
     """
     chosen, split = _chosen(run, split, cases)
     several = len(chosen.attrs["card"].classes) > 2
     threshold, spacing = 0.5 if several else threshold, spacing_of(chosen)
     question = _question(run, chosen, split, threshold, flips, spacing)
-    files = result_files(run.path, split, threshold, flips, several)
+    question |= {"zoom": zoom} if zoom != 1 else {}
+    files = result_files(run.path, split, threshold, flips, several, zoom)
     if not is_answered(files, question):
-        folder = predictions_folder(run, flips, "" if cases is None else f"-{split}")
+        folder = predictions_folder(run, flips, "" if cases is None else f"-{split}", zoom)
         write_results(files, question, _evaluation(run, chosen, question, folder, spacing))
     return read_results(files)  # fresh or not, one reads what is on the disk
 
@@ -115,7 +119,7 @@ def _evaluation(
     """Predict and score all cases."""
     classes = cases.attrs["card"].classes
     names = tuple(entry.name for entry in classes)
-    predicted = _predict(run, cases, question["flips"], folder)
+    predicted = _predict(run, cases, folder, question["flips"], question.get("zoom", 1.0))
     scored = score_cases(predicted, names, question["threshold"], spacing)
     rest = zip(classes[1:], scored.one_vs_rest.values(), strict=False)  # none for one class
     curves = {c.name: OneVsRest(c.colour, h.roc(), h.auc(), h.sweep()) for c, h in rest}
@@ -139,12 +143,14 @@ def _digest(cases: pd.DataFrame) -> str:
     return hashlib.sha256(table.encode()).hexdigest()
 
 
-def _predict(run: Run, cases: pd.DataFrame, flips: bool, folder: Path) -> Iterator[tuple]:
+def _predict(
+    run: Run, cases: pd.DataFrame, folder: Path, flips: bool, zoom: float
+) -> Iterator[tuple]:
     """Case, group, truth and probability of each case; what was predicted is kept as pictures."""
     card = cases.attrs["card"]
     if len(card.classes) > 2:
         values_of(card)  # better refused now than after the first batch
-    pairs = predict_cases(run, cases, flips)
+    pairs = predict_cases(run, cases, flips, zoom)
     for row, probability in tqdm(pairs, "Scoring", len(cases), leave=False, unit="image"):
         save_prediction(folder, row["case"], probability, card)
         yield (

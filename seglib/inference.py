@@ -2,7 +2,8 @@
 
 Networks work at one small square size; scores and pictures are wanted at the size of the image.
 So the probability is brought back to native resolution first and thresholded afterwards: a mask
-that is resized after thresholding has lost the position of its border.
+that is resized after thresholding has lost the position of its border. Two options cost time
+and may gain: the mean of mirrored views, and a sliding window over the image enlarged.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from seglib.models import stride
 from seglib.nnunet import pipeline
 from seglib.recipes import NnunetRecipe
 from seglib.runs import Run
+from seglib.tiles import blend, cut
 from seglib.transforms import eval_transform
 
 BATCH = 16
@@ -37,7 +39,7 @@ def _probability(logits: Tensor) -> Tensor:
 
 
 def _small(image: np.ndarray, size: int, smallest: int) -> np.ndarray:
-    """An RGB image at the size of the network's input, ``(S, S, 3) uint8``."""
+    """An RGB image as the network sees it, ``(S, S, 3) uint8``."""
     height, width = image.shape[:2]
     if min(height, width) < smallest:
         raise ValueError(
@@ -67,6 +69,23 @@ def _forward(
     return torch.stack(seen).mean(dim=0).cpu().numpy()
 
 
+def _sight(size: int, zoom: float) -> int:
+    """Side of the square in which the network sees an image, px."""
+    if zoom < 1:
+        raise ValueError(f"zoom is {zoom:g}, expected 1 (the whole image at once) or more.")
+    return round(size * zoom)
+
+
+def _slide(
+    network: nn.Module, pictures: Sequence[np.ndarray], size: int, flips: bool, precision: str
+) -> list[np.ndarray]:
+    """Probabilities ``(C, S, S)`` of pictures ``(S, S, 3)``, seen in windows of `size` px."""
+    windows = [window for picture in pictures for window in cut(picture, size)]
+    batches = [windows[start : start + BATCH] for start in range(0, len(windows), BATCH)]
+    maps = np.concatenate([_forward(network, batch, flips, precision) for batch in batches])
+    return [blend(part, len(pictures[0])) for part in np.split(maps, len(pictures))]
+
+
 def _to_native(probability: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Resize ``(C, S, S)`` to ``(C, H, W)``, or ``(H, W)`` if there is one channel."""
     height, width = shape
@@ -80,6 +99,7 @@ def predict(
     size: int,
     flips: bool = False,
     precision: str = "auto",
+    zoom: float = 1.0,
 ) -> np.ndarray:
     """Probability map of one image at its own resolution.
 
@@ -96,6 +116,10 @@ def predict(
         Average over the four mirrored views; costs four times as much.
     precision
         See :func:`seglib.hardware.choose_precision` (``run.recipe.precision``).
+    zoom
+        Above 1, the image is made that many times as large as the network's input and seen through
+        a sliding window (:mod:`seglib.tiles`); 1.5 takes four windows, 2 takes nine. A network that
+        was trained on whole images has seen objects only in their usual size, so it may lose.
 
     Returns
     -------
@@ -106,41 +130,50 @@ def predict(
     Raises
     ------
     ValueError
-        If the image is smaller than the network's stride.
+        If the image is smaller than the network's stride, or `zoom` is below 1.
     """
-    picture = _small(to_rgb(image), size, stride(network))
-    return _to_native(_forward(network, [picture], flips, precision)[0], image.shape[:2])
+    picture = _small(to_rgb(image), _sight(size, zoom), stride(network))
+    seen = _slide(network, [picture], size, flips, precision)[0]
+    return _to_native(seen, image.shape[:2])
 
 
 def predict_cases(
-    run: Run, cases: pd.DataFrame, flips: bool = False
+    run: Run, cases: pd.DataFrame, flips: bool = False, zoom: float = 1.0
 ) -> Iterator[tuple[pd.Series, np.ndarray]]:
     """Predict case after case, in batches; the next is decoded and predicted meanwhile.
 
     The case table's card says how its images are shown, the recipe in which precision they are
-    computed. nnU-Net reads the images as stored, and predicts by its own code.
+    computed. nnU-Net reads the images as stored, and predicts by its own code and windows.
+    `flips` and `zoom` are those of :func:`predict`.
 
     Yields
     ------
     (row, probability)
         The row of the case table, and what :func:`predict` returns for its image. Only two
         batches are in memory at a time, at working size.
+
+    Raises
+    ------
+    ValueError
+        See :func:`predict`; also if `zoom` is given for nnU-Net.
     """
     if isinstance(run.recipe, NnunetRecipe):
+        if zoom != 1:
+            raise ValueError("nnU-Net cuts windows of its own; leave zoom at 1.")
         yield from pipeline.predict_cases(run.checkpoint, run.path, cases, flips)
         return
     network, recipe, card = run.network().to(device()), run.recipe, cases.attrs["card"]
-    smallest = stride(network)
+    smallest, sight = stride(network), _sight(recipe.size, zoom)
 
     def decode(path: str) -> tuple[np.ndarray, tuple[int, int]]:
         """Picture at working size, and the native size."""
         image = show(read_image(path), card)
-        return _small(image, recipe.size, smallest), image.shape[:2]
+        return _small(image, sight, smallest), image.shape[:2]
 
-    def seen(chunk: pd.DataFrame) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    def seen(chunk: pd.DataFrame) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
         """Probabilities of a batch at working size, and the native sizes."""
         pictures, shapes = zip(*readers.map(decode, chunk["image"]), strict=True)
-        return _forward(network, pictures, flips, recipe.precision), list(shapes)
+        return _slide(network, pictures, recipe.size, flips, recipe.precision), list(shapes)
 
     chunks = [cases.iloc[start : start + BATCH] for start in range(0, len(cases), BATCH)]
     with ThreadPoolExecutor(2) as readers, ThreadPoolExecutor(1) as ahead:

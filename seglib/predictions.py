@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from seglib.answers import way
 from seglib.cards import DatasetCard
 from seglib.decoding import MaskDecoding
 from seglib.files import write_atomic
@@ -21,9 +22,9 @@ from seglib.runs import Run
 from seglib.snapshots import map_path
 
 
-def predictions_folder(run: Run, flips: bool, other: str = "") -> Path:
+def predictions_folder(run: Run, flips: bool, other: str = "", zoom: float = 1.0) -> Path:
     """A case has one split, so the splits of a run share a folder; another table has its own."""
-    return run.path / f"predictions{other}{'-flips' if flips else ''}"
+    return run.path / f"predictions{other}{way(flips, zoom)}"
 
 
 def values_of(card: DatasetCard) -> tuple[int, ...]:

@@ -19,7 +19,8 @@ def protocol(
     Parameters
     ----------
     question
-        ``split``, ``threshold`` and ``flips``, see :func:`seglib.evaluation.evaluate`.
+        ``split``, ``threshold``, ``flips`` and, where it is not 1, ``zoom``, see
+        :func:`seglib.evaluation.evaluate`.
     scores
         See :class:`seglib.scoring.Scored`.
     cases
@@ -38,6 +39,7 @@ def protocol(
         f"both masks empty = 1, {ONE_EMPTY}" if one_class else _absent(scores),
         f"threshold {question['threshold']:g}" if one_class else "likeliest class of each pixel",
         "mean of four flips" if question["flips"] else "no flips",
+        *([f"sliding window, zoom {question['zoom']:g}"] if "zoom" in question else []),
         _tolerance(scores, spacing),
         "95 % intervals from 2000 resamples of the groups",
     ]

@@ -41,7 +41,7 @@ def run(tmp_path, monkeypatch):
     run.checkpoint.write_bytes(b"weights")
     run.asked = []
 
-    def predict_cases(run, cases, flips=False):
+    def predict_cases(run, cases, flips=False, zoom=1.0):
         run.asked.append(len(cases))
         for _, row in cases.iterrows():
             truth = truths[row["case"]].astype(np.float32)
@@ -72,7 +72,7 @@ def test_what_an_evaluation_holds(run):
 def test_the_table_counts_what_is_undefined(run, monkeypatch):
     blind = evaluation.predict_cases
 
-    def misses_one(run, cases, flips=False):
+    def misses_one(run, cases, flips=False, zoom=1.0):
         for row, probability in blind(run, cases, flips):
             yield row, probability * (row["case"] != "004")
 
@@ -130,12 +130,16 @@ def test_another_question_has_files_of_its_own(run):
     assert evaluate(run, split="val").scores["case"].tolist() == ["008", "009", "010", "011"]
     evaluate(run, flips=True)
     evaluate(run, threshold=0.3)
+    slid = evaluate(run, zoom=1.5)
+    assert "sliding window, zoom 1.5" in slid.protocol
+    assert (run.path / "predictions-zoom1.5").is_dir()
     names = {path.name for path in run.path.glob("scores*.csv")}
     assert names == {
-        "scores.csv", "scores-val.csv", "scores-test-flips.csv", "scores-test-at0.3.csv"
+        "scores.csv", "scores-val.csv", "scores-test-flips.csv", "scores-test-at0.3.csv",
+        "scores-test-zoom1.5.csv",
     }  # fmt: skip
     assert (run.path / "scores.csv").read_bytes() == before
-    assert run.asked == [8, 4, 8, 8]
+    assert run.asked == [8, 4, 8, 8, 8]
 
 
 def test_other_weights_or_other_groups_are_another_question(run):

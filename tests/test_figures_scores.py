@@ -162,8 +162,10 @@ def test_other_figures_of_the_evaluation(evaluations) -> None:
     assert "IoU" in texts(scores.dice_and_iou(0.8))
     other = evaluations["deeplabv3plus"].scores
     gain = (other["dice"] - result.scores["dice"]).mean()
-    views = {"one view": 10.0, "four views": 40.0}
-    assert f"mean {gain:+.3f}" in texts(curves.flips(result.scores, other, views))
+    looks = {"one view": result.scores, "four views": other, "windows": result.scores}
+    written = texts(curves.looks(looks, {"one view": 10.0, "four views": 40.0, "windows": 41.0}))
+    assert f"four views: mean {gain:+.3f}" in written and "windows: mean +0.000" in written
+    assert "Instead of one view" in written and "41" in written
 
 
 def test_a_signed_figure_names_its_source() -> None:

@@ -99,6 +99,11 @@ def test_nnunet_never_saw_a_test_case(run, squares) -> None:
     assert not hidden & names
 
 
+def test_its_windows_are_its_own(run, squares) -> None:
+    with pytest.raises(ValueError, match="nnU-Net cuts windows of its own"):
+        next(predict_cases(run, squares, zoom=2))
+
+
 def test_its_reader_sees_what_we_give_it_to_predict(run, squares) -> None:
     from nnunetv2.imageio.natural_image_reader_writer import NaturalImage2DIO
 

@@ -176,8 +176,8 @@ def test_figures_of_the_scores(results) -> None:
     assert "DeepLabV3+, liver, AUC" in texts(curves.roc(results))
     assert texts(scores.size_strata(found.scores, "unet"))
     assert texts(curves.thresholds(found.sweep, found.sweep, 0.4))
-    views = {"one view": 10.0, "four views": 40.0}
-    assert "mean +0.000" in texts(curves.flips(found.scores, found.scores, views))
+    looks = dict.fromkeys(("one view", "four views"), found.scores)
+    assert "mean +0.000" in texts(curves.looks(looks, dict.fromkeys(looks, 10.0)))
 
 
 def test_figures_of_the_comparison(results) -> None:

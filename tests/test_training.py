@@ -220,6 +220,15 @@ def test_prediction_is_at_native_resolution_and_flips_are_averaged(run):
     np.testing.assert_allclose(flipped, mirrored, atol=0.02)
 
 
+def test_cases_are_predicted_like_images_also_in_windows(run, cases):
+    network, precision = run.network(), run.recipe.precision
+    for row, found in predict_cases(run, cases.head(2), zoom=1.5):
+        image = read_image(row["image"])
+        alone = predict(network, image, 32, precision=precision, zoom=1.5)
+        np.testing.assert_allclose(found, alone, atol=0.02)  # bf16, in other batches
+        assert np.abs(found - predict(network, image, 32, precision=precision)).max() > 0.02
+
+
 def test_predictions_follow_the_precision_of_the_recipe(run, cases):
     row, found = next(predict_cases(run, cases[cases["split"] == "test"]))
     network, image = run.network(), read_image(row["image"])

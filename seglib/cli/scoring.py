@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 EVALUATE_EXAMPLES = examples(
     "seglib evaluate --model unet --checkpoint outputs/checkpoints/unet_best.ckpt",
     "seglib evaluate outputs/RUN --split val --flips",
+    "seglib evaluate outputs/RUN --split val --zoom 1.5",
 )
 COMPARE_EXAMPLES = examples("seglib compare outputs/RUN_A outputs/RUN_B --metric dice")
 
 Split = Annotated[str, Option(help="Cases to score: train, val or test.")]
 Flips = Annotated[bool, Option("--flips", help="Average four mirrored views; takes 4x as long.")]
+Zoom = Annotated[float, Option(help="Above 1: sliding window over the image enlarged.")]
 RunPath = Annotated[Path, Argument(help="A run folder or a checkpoint.", metavar="RUN")]
 
 
@@ -31,6 +33,7 @@ def evaluate(
     split: Split = "test",
     threshold: Annotated[float, Option(help="Probability above which a pixel counts.")] = 0.5,
     flips: Flips = False,
+    zoom: Zoom = 1.0,
 ) -> None:
     """Score a trained network on its test images.
 
@@ -43,7 +46,7 @@ def evaluate(
     from seglib.runs import load_run
 
     opened = load_run(run or checkpoint, model)
-    evaluation = score(opened, split, threshold, flips)
+    evaluation = score(opened, split, threshold, flips, zoom=zoom)
     typer.echo(f"{opened.describe()}\n{evaluation.protocol}\n")
     typer.echo(evaluation.table().round(3).to_string(index=False))
     if evaluation.one_vs_rest:

@@ -14,6 +14,7 @@ from seglib.figures.scores import LEGEND
 from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure
 from seglib.results import Evaluation
 
+INKS = (GREY, COLOURS["truth"], COLOURS["swap"])  # of one way to look and two others
 STYLES = {"dice": ("-", "Dice"), "precision": ("--", "precision"), "recall": (":", "recall")}
 
 
@@ -71,27 +72,29 @@ def thresholds(validation: pd.DataFrame, test: pd.DataFrame, chosen: float) -> F
     return fig
 
 
-def flips(plain: pd.DataFrame, flipped: pd.DataFrame, milliseconds: Mapping[str, float]) -> Figure:
-    """What averaging mirrored views brings to each image, and what it costs.
+def looks(scores: Mapping[str, pd.DataFrame], milliseconds: Mapping[str, float]) -> Figure:
+    """What other ways to look at an image bring to each, and what they cost.
 
     Parameters
     ----------
-    plain, flipped
-        Scores of the same cases, see :class:`seglib.scoring.Scored`; classes are averaged.
+    scores
+        Name of a way to predict -> scores of the same cases, see
+        :class:`seglib.scoring.Scored`; classes are averaged. One to three; the first is what the
+        others are compared with.
     milliseconds
-        Name of a way to predict -> time of one image.
+        The same names -> time of one image.
     """
-    one, four = (per_case(scores).set_index("case")["dice"] for scores in (plain, flipped))
-    gain = four - one
-    gain = np.sort(gain.to_numpy())
-    fig, (left, right) = figure(TWO_COLUMNS, 52, ncols=2, width_ratios=(3, 1))
-    colours = np.where(gain < 0, COLOURS["fp"], COLOURS["tp"])
-    left.bar(np.arange(len(gain)), gain, color=colours, width=1)
-    left.axhline(gain.mean(), color=COLOURS["ink"], lw=1, ls="--", label=f"mean {gain.mean():+.3f}")
-    left.set(xlabel="test images, sorted", ylabel="change of Dice")
-    left.set_title("Four mirrored views instead of one")
+    dice = {name: per_case(table).set_index("case")["dice"] for name, table in scores.items()}
+    (first, plain), *others = dice.items()
+    fig, (left, right) = figure(TWO_COLUMNS, 52, ncols=2, width_ratios=(3, 2))
+    for (name, seen), ink in zip(others, INKS[1:], strict=False):
+        gain = np.sort((seen - plain).to_numpy())
+        left.plot(gain, color=ink, lw=1.5, label=f"{name}: mean {gain.mean():+.3f}")
+    left.axhline(0, color=COLOURS["ink"], lw=0.8)
+    left.set(xlabel="test images, sorted by the change", ylabel="change of Dice")
+    left.set_title(f"Instead of {first}")
     left.legend(loc="upper left")
-    bars = right.bar(list(milliseconds), list(milliseconds.values()), color=GREY, width=0.6)
+    bars = right.bar(list(milliseconds), list(milliseconds.values()), color=INKS, width=0.6)
     right.bar_label(bars, fmt="%.0f", padding=2)
     right.set(title="Time of one image", ylabel="ms", ylim=(0, max(milliseconds.values()) * 1.15))
     return fig
