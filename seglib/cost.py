@@ -26,8 +26,18 @@ def _latency(network: nn.Module, image: Tensor) -> float:
     return median(seconds[3:])
 
 
-def _kept_bytes(network: nn.Module, image: Tensor) -> int:
-    """Bytes that a forward pass keeps for the backward pass, the weights not counted."""
+def kept_bytes(network: nn.Module, image: Tensor) -> int:
+    """Bytes that a forward pass keeps for the backward pass, the weights not counted.
+
+    Under autocast the copies of the weights in half precision are.
+
+    Parameters
+    ----------
+    network
+        In the mode in which it is to be measured.
+    image
+        One batch, ``(N, 3, S, S)``.
+    """
     weights = {p.untyped_storage().data_ptr() for p in network.parameters()}
     kept: dict[int, int] = {}
 
@@ -74,7 +84,7 @@ def cost(network: nn.Module, size: int) -> dict[str, float]:
             "parameters": sum(p.numel() for p in network.parameters()),
             "macs": counter.get_total_flops() // 2,
             "latency_ms": _latency(network, image) * 1e3,
-            "memory_mb": _kept_bytes(network, image) / 1e6,
+            "memory_mb": kept_bytes(network, image) / 1e6,
         }
     finally:
         network.train(was_training)

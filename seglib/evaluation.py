@@ -59,8 +59,9 @@ def evaluate(
         Probability above which a pixel is called the object. Choose it on ``val``. With several
         classes the likeliest wins, and the threshold is not used.
     flips, zoom
-        Average four mirrored views; slide a window over the image enlarged: see
-        :func:`seglib.inference.predict`.
+        Average four mirrored views; see the image larger, through a sliding window:
+        :func:`seglib.inference.predict`. The maps of a zoom lie in a folder of their own, which
+        viewer and galleries do not open.
     cases
         Other cases than the run's own, with ``attrs["card"]``; `split` is then not used.
 
@@ -68,7 +69,7 @@ def evaluate(
     ------
     ValueError
         If the split is unknown or has no cases, a mask does not fit its image or its card, or
-        `zoom` is below 1.
+        `zoom` is below 1, or not 1 for nnU-Net.
     """
     chosen, split = _chosen(run, split, cases)
     several = len(chosen.attrs["card"].classes) > 2

@@ -22,6 +22,7 @@ from seglib.training import fit
 
 TABLE = "splits.csv"
 TRAINING = ["split", "model", "seed"]  # what names a row
+COLUMNS = ["dataset", "recipe", *TRAINING, "train", "test", "groups", "seen", "dice", "low", "high"]
 
 
 def divisions(cases: pd.DataFrame) -> tuple[str, ...]:
@@ -140,8 +141,11 @@ def read_tables(figures: Path) -> pd.DataFrame:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    table = pd.read_csv(path)
-    if missing := [name for name in ("dataset", "recipe", *TRAINING, "dice") if name not in table]:
+    try:
+        table = pd.read_csv(path)
+    except pd.errors.EmptyDataError:
+        table = pd.DataFrame()
+    if missing := [name for name in COLUMNS if name not in table]:
         raise ValueError(
             f"{path} has no column '{missing[0]}', as tables of `seglib generalise` have; move it "
             "away and let the command write it again (finished trainings are only loaded)."

@@ -3,7 +3,7 @@
 Networks work at one small square size; scores and pictures are wanted at the size of the image.
 So the probability is brought back to native resolution first and thresholded afterwards: a mask
 that is resized after thresholding has lost the position of its border. Two options cost time
-and may gain: the mean of mirrored views, and a sliding window over the image enlarged.
+and may gain: the mean of mirrored views, and a sliding window over the image shrunken less.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _forward(
 
 def _sight(size: int, zoom: float) -> int:
     """Side of the square in which the network sees an image, px."""
-    if zoom < 1:
+    if not 1 <= zoom < np.inf:
         raise ValueError(f"zoom is {zoom:g}, expected 1 (the whole image at once) or more.")
     return round(size * zoom)
 
@@ -80,10 +80,12 @@ def _slide(
     network: nn.Module, pictures: Sequence[np.ndarray], size: int, flips: bool, precision: str
 ) -> list[np.ndarray]:
     """Probabilities ``(C, S, S)`` of pictures ``(S, S, 3)``, seen in windows of `size` px."""
-    windows = [window for picture in pictures for window in cut(picture, size)]
-    batches = [windows[start : start + BATCH] for start in range(0, len(windows), BATCH)]
-    maps = np.concatenate([_forward(network, batch, flips, precision) for batch in batches])
-    return [blend(part, len(pictures[0])) for part in np.split(maps, len(pictures))]
+    side = len(pictures[0])
+    if side == size:
+        return list(_forward(network, pictures, flips, precision))
+    # One picture after the other: a batch of them would need the memory of all their windows.
+    seen = (_forward(network, cut(picture, size), flips, precision) for picture in pictures)
+    return [blend(maps, side) for maps in seen]
 
 
 def _to_native(probability: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -117,8 +119,8 @@ def predict(
     precision
         See :func:`seglib.hardware.choose_precision` (``run.recipe.precision``).
     zoom
-        Above 1, the image is made that many times as large as the network's input and seen through
-        a sliding window (:mod:`seglib.tiles`); 1.5 takes four windows, 2 takes nine. A network that
+        Above 1, the image is brought to that many times the network's input and seen through a
+        sliding window (:mod:`seglib.tiles`); 1.5 takes four windows, 2 takes nine. A network that
         was trained on whole images has seen objects only in their usual size, so it may lose.
 
     Returns
@@ -143,14 +145,13 @@ def predict_cases(
     """Predict case after case, in batches; the next is decoded and predicted meanwhile.
 
     The case table's card says how its images are shown, the recipe in which precision they are
-    computed. nnU-Net reads the images as stored, and predicts by its own code and windows.
-    `flips` and `zoom` are those of :func:`predict`.
+    computed; `flips` and `zoom` are those of :func:`predict`. nnU-Net has code of its own for all.
 
     Yields
     ------
     (row, probability)
-        The row of the case table, and what :func:`predict` returns for its image. Only two
-        batches are in memory at a time, at working size.
+        The row of the case table, and what :func:`predict` returns for its image. Two batches are
+        in memory at a time, at working size; whoever stops early waits for the second.
 
     Raises
     ------
@@ -176,12 +177,12 @@ def predict_cases(
         return _slide(network, pictures, recipe.size, flips, recipe.precision), list(shapes)
 
     chunks = [cases.iloc[start : start + BATCH] for start in range(0, len(cases), BATCH)]
-    with ThreadPoolExecutor(2) as readers, ThreadPoolExecutor(1) as ahead:
-        coming = ahead.submit(seen, chunks[0]) if chunks else None
+    with ThreadPoolExecutor(2) as readers, ThreadPoolExecutor(1) as worker:
+        coming = worker.submit(seen, chunks[0]) if chunks else None
         for chunk, following in zip(chunks, [*chunks[1:], None], strict=True):
-            found = zip(chunk.iterrows(), *coming.result(), strict=True)
-            coming = None if following is None else ahead.submit(seen, following)
-            for (_, row), probability, shape in found:
+            done = zip(chunk.iterrows(), *coming.result(), strict=True)
+            coming = None if following is None else worker.submit(seen, following)
+            for (_, row), probability, shape in done:
                 yield row, _to_native(probability, shape)
 
 

@@ -1,6 +1,6 @@
 """How is an image seen in pieces, and put together again? A sliding window.
 
-Windows overlap by half or more, and where they do the middle of a window counts for more than its
+Windows overlap by about half, and where they do the middle of a window counts for more than its
 rim, where the network sees only one side of things (nnU-Net does so, too: Isensee et al. 2021,
 doi:10.1038/s41592-020-01008-z; its weights are a Gaussian, ours a tent).
 """
@@ -17,7 +17,8 @@ Place = tuple[int, int]
 def places(side: int, window: int) -> list[Place]:
     """Upper left corners of the windows that cover a square, row by row, px.
 
-    The first and the last lie at the edges, the others at equal steps of at most half a window.
+    The first and the last lie at the edges, the others at equal steps of at most half a window,
+    rounded to whole pixels.
 
     Raises
     ------
@@ -49,10 +50,8 @@ def blend(maps: np.ndarray, side: int) -> np.ndarray:
     Returns
     -------
     ndarray
-        ``(C, side, side) float32``. A single window comes back as it is.
+        ``(C, side, side) float32``.
     """
-    if len(maps) == 1:
-        return maps[0]
     window = maps.shape[-1]
     slope = np.minimum(np.arange(1, window + 1), np.arange(window, 0, -1)).astype(np.float32)
     tent = np.outer(slope, slope)

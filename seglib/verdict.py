@@ -64,11 +64,16 @@ def _leaning(pair: dict, found: Comparison) -> str:
     """What the ranks tell where the mean is silent; nothing if they do not."""
     if not pair["wilcoxon_p"] < LEVEL:
         return ""
-    first_ahead = (pair["effect_size"] > 0) != (found.metric in LOWER_IS_BETTER)
-    ahead = pair["first" if first_ahead else "second"]
+    names = [pair["first"], pair["second"]]
+    if (pair["effect_size"] > 0) == (found.metric in LOWER_IS_BETTER):
+        names.reverse()
+    means = found.paired.dropna(subset=names).groupby("group")[names].mean().round(9)
+    better, worse = (means[name] for name in names)
+    ahead = (better < worse) if found.metric in LOWER_IS_BETTER else (better > worse)
     return (
-        f" Wilcoxon's signed ranks lean to {ahead} ({_p(pair['wilcoxon_p'])}): it is ahead in the "
-        "typical case, but the mean also weighs by how much."
+        f" Wilcoxon's signed ranks lean to {names[0]} ({_p(pair['wilcoxon_p'])}), which is ahead "
+        f"in {ahead.sum()} of {len(ahead)} groups: a hint, not a finding, for the mean also weighs "
+        "by how much."
     )
 
 

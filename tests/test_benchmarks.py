@@ -90,7 +90,7 @@ def test_floors_count_what_a_step_cannot_save(monkeypatch) -> None:
     for name, value in {"SIDE": 64, "LENGTH": 2**12, "REPEATS": 1}.items():
         monkeypatch.setattr(floors, name, value)
     table, rates = floors.floors(size=32, batch=2)
-    assert list(table.index) == ["forward", "backward", "optimiser", "augmentation"]
+    assert list(table.index) == ["forward", "backward", "optimiser"]
     assert (table["measured"] > 0).all()
     assert table.loc["backward", "arithmetic"] == 2 * table.loc["forward", "arithmetic"] > 0
     weights = 24_436_369  # of this network

@@ -7,7 +7,7 @@ import pytest
 from seglib.datasets import load
 from seglib.figures import generalisation as draw
 from seglib.figures import use_style
-from seglib.generalisation import TRAINING, divisions, generalise, merged, read_tables
+from seglib.generalisation import COLUMNS, TRAINING, divisions, generalise, merged, read_tables
 from seglib.loading import prepare
 from seglib.recipes import Recipe, Stage, recipe
 
@@ -88,8 +88,9 @@ def test_trained_and_scored_under_each_division(tmp_path):
 
 def test_rows_are_added_to_those_of_the_same_recipe(tmp_path):
     def made(recipe, *rows):
-        table = pd.DataFrame(rows, columns=[*TRAINING, "dice"])
-        return table.assign(dataset="own", recipe=recipe)
+        every = dict.fromkeys(COLUMNS, 0) | {"dataset": "own", "recipe": recipe}
+        named = [dict(zip([*TRAINING, "dice"], row, strict=True)) for row in rows]
+        return pd.DataFrame([every | row for row in named])
 
     first = made("modern", ("group", "unet", 0, 0.1), ("image", "unet", 0, 0.2))
     path = tmp_path / "splits.csv"
@@ -107,10 +108,13 @@ def test_rows_are_added_to_those_of_the_same_recipe(tmp_path):
 def test_a_table_of_something_else_is_refused_by_name(tmp_path):
     path = tmp_path / "own" / "splits.csv"
     path.parent.mkdir()
-    path.write_text("dataset,split,model,seed,dice\nown,group,unet,0,0.8\n")
-    for read in (lambda: merged(path, pd.DataFrame()), lambda: read_tables(tmp_path)):
-        with pytest.raises(ValueError, match=r"own.splits.csv has no column 'recipe'.* move it"):
-            read()
+    for written, lacking in (("dataset,split,model,seed,dice\n", "recipe"), ("", "dataset")):
+        path.write_text(written)
+        said = rf"own.splits.csv has no column '{lacking}'.* move it"
+        with pytest.raises(ValueError, match=said):
+            merged(path, pd.DataFrame())
+        with pytest.raises(ValueError, match=said):
+            read_tables(tmp_path)
 
 
 def test_without_figures_there_is_no_table(tmp_path):

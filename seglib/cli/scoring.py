@@ -22,7 +22,7 @@ COMPARE_EXAMPLES = examples("seglib compare outputs/RUN_A outputs/RUN_B --metric
 
 Split = Annotated[str, Option(help="Cases to score: train, val or test.")]
 Flips = Annotated[bool, Option("--flips", help="Average four mirrored views; takes 4x as long.")]
-Zoom = Annotated[float, Option(help="Above 1: sliding window over the image enlarged.")]
+Zoom = Annotated[float, Option(help="Above 1: sliding window over an image of that many inputs.")]
 RunPath = Annotated[Path, Argument(help="A run folder or a checkpoint.", metavar="RUN")]
 
 

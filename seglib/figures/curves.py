@@ -79,7 +79,7 @@ def looks(scores: Mapping[str, pd.DataFrame], milliseconds: Mapping[str, float])
     ----------
     scores
         Name of a way to predict -> scores of the same cases, see
-        :class:`seglib.scoring.Scored`; classes are averaged. One to three; the first is what the
+        :class:`seglib.scoring.Scored`; classes are averaged. Two or three; the first is what the
         others are compared with.
     milliseconds
         The same names -> time of one image.
@@ -87,7 +87,7 @@ def looks(scores: Mapping[str, pd.DataFrame], milliseconds: Mapping[str, float])
     dice = {name: per_case(table).set_index("case")["dice"] for name, table in scores.items()}
     (first, plain), *others = dice.items()
     fig, (left, right) = figure(TWO_COLUMNS, 52, ncols=2, width_ratios=(3, 2))
-    for (name, seen), ink in zip(others, INKS[1:], strict=False):
+    for (name, seen), ink in zip(others, INKS[1 : len(dice)], strict=True):
         gain = np.sort((seen - plain).to_numpy())
         left.plot(gain, color=ink, lw=1.5, label=f"{name}: mean {gain.mean():+.3f}")
     left.axhline(0, color=COLOURS["ink"], lw=0.8)
