@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
+
+from seglib.ablation import TABLE
 from seglib.figures.generalisation import title
 from seglib.generalisation import read_tables
 
@@ -70,7 +73,31 @@ def division_rows() -> list[str]:
     ]
 
 
+def ladder_rows() -> list[str]:
+    """Published beside modern recipe, where ``seglib ablate`` was run on real images."""
+    return [
+        ladder_row(pd.read_csv(FIGURES / name / TABLE)) for name in real_data() if _climbed(name)
+    ]
+
+
+def _climbed(dataset: str) -> bool:
+    return (FIGURES / dataset / TABLE).is_file()
+
+
+def ladder_row(table: pd.DataFrame) -> str:
+    """Lowest and highest rung, and each choice whose gain on the one below excludes 0."""
+    first, last = table.iloc[0], table.iloc[-1]
+    ends = [
+        f"{r.dice:.3f} ({r.low:.3f} to {r.high:.3f}), {r.minutes:.0f} min" for r in (first, last)
+    ]
+    sure = table[(table["gain_low"] > 0) | (table["gain_high"] < 0)]
+    steps = ", ".join(f"{row.choice} {row.gain:+.3f}" for row in sure.itertuples()) or "none"
+    length = f"{first.px} px, {first.epochs} epochs"
+    return f"| `{first.dataset}` | {TITLES[first.model]}, {length} | {' | '.join(ends)} | {steps} |"
+
+
 if __name__ == "__main__":
     print("\n".join(map(kvasir_row, DETAILED)), end="\n\n")
     print("\n".join(map(task_row, real_data())), end="\n\n")
-    print("\n".join(division_rows()))
+    print("\n".join(division_rows()), end="\n\n")
+    print("\n".join(ladder_rows()))

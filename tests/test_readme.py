@@ -9,6 +9,7 @@ from tests.readme_tables import (
     ROOT,
     division_rows,
     kvasir_row,
+    ladder_rows,
     real_data,
     results,
     task_row,
@@ -35,4 +36,9 @@ def test_every_task_is_in_the_summary(dataset: str) -> None:
 
 @pytest.mark.parametrize("row", division_rows())
 def test_every_division_is_told(row: str) -> None:
+    assert row in README
+
+
+@pytest.mark.parametrize("row", ladder_rows())
+def test_every_ladder_is_told(row: str) -> None:
     assert row in README
