@@ -74,8 +74,7 @@ def evaluate(
     chosen, split = _chosen(run, split, cases)
     several = len(chosen.attrs["card"].classes) > 2
     threshold, spacing = 0.5 if several else threshold, spacing_of(chosen)
-    question = _question(run, chosen, split, threshold, flips, spacing)
-    question |= {"zoom": zoom} if zoom != 1 else {}
+    question = _question(run, chosen, split, threshold, flips, spacing, zoom)
     files = result_files(run.path, split, threshold, flips, several, zoom)
     if not is_answered(files, question):
         folder = predictions_folder(run, flips, "" if cases is None else f"-{split}", zoom)
@@ -101,12 +100,15 @@ def _question(
     threshold: float,
     flips: bool,
     spacing: Spacing | None,
+    zoom: float,
 ) -> dict:
     """All that decides the scores; what is not there is not mentioned."""
     card = cases.attrs["card"]
     question = {"split": split, "threshold": threshold, "flips": flips, "tolerance": TOLERANCE}
     question["cases"] = _digest(cases)
     question["weights"] = hashlib.sha256(run.checkpoint.read_bytes()).hexdigest()
+    if zoom != 1:
+        question["zoom"] = zoom
     if card.window is not None:
         question["window"] = [*card.window, card.offset]
     if spacing is not None:

@@ -65,13 +65,15 @@ def paired_tests(first: pd.Series, second: pd.Series, groups: pd.Series, seed: i
         1945, doi:10.2307/3001968), and ``effect_size``: its rank-biserial correlation (Kerby
         2014, doi:10.2466/11.IT.3.1), 1 if the first is higher in every group. ``permutation_p``:
         share of the swaps of names by group that move the mean difference as far from 0.
-        ``n`` cases, ``groups``. With fewer than two groups the tests are NaN.
+        ``n`` cases, ``groups``, and ``higher, lower``: groups in which the first has the higher
+        and the lower mean. With fewer than two groups the tests are NaN.
     """
     table = pd.DataFrame({"first": first, "second": second, "group": groups}).dropna()
     gap = (table["first"] - table["second"]).round(9).rename("difference")
     by_group = table.groupby("group")[["first", "second"]].sum()
     means = gap.groupby(table["group"]).mean().round(9).to_numpy()
     found = {"difference": float(gap.mean()), "n": len(table), "groups": len(means)}
+    found["higher"], found["lower"] = int((means > 0).sum()), int((means < 0).sum())
     found["low"], found["high"] = float("nan"), float("nan")
     found |= dict.fromkeys(("wilcoxon_p", "effect_size", "permutation_p"), float("nan"))
     if len(means) > 1:

@@ -11,10 +11,8 @@ from math import ceil
 
 import numpy as np
 
-Place = tuple[int, int]
 
-
-def places(side: int, window: int) -> list[Place]:
+def places(side: int, window: int) -> list[tuple[int, int]]:
     """Upper left corners of the windows that cover a square, row by row, px.
 
     The first and the last lie at the edges, the others at equal steps of at most half a window,

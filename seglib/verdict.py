@@ -49,7 +49,7 @@ def _sentence(pair: dict, found: Comparison) -> str:
     seen += f" (95 % interval {pair['low']:+.3f} to {pair['high']:+.3f}, permutation {_p(p)})"
     apart = pair["low"] > 0 or pair["high"] < 0
     if p < LEVEL and apart:
-        better = first if (gap > 0) != (found.metric in LOWER_IS_BETTER) else second
+        better = _better(pair, gap, found)
         return f"{seen}. {better} is better on these cases, and chance hardly explains it."
     few = " With so few groups no test could have shown one." if 2 / 2**groups > LEVEL else ""
     if p < LEVEL or apart:
@@ -62,19 +62,19 @@ def _sentence(pair: dict, found: Comparison) -> str:
 
 def _leaning(pair: dict, found: Comparison) -> str:
     """What the ranks tell where the mean is silent; nothing if they do not."""
-    if not pair["wilcoxon_p"] < LEVEL:
+    p, effect = pair["wilcoxon_p"], pair["effect_size"]
+    if not p < LEVEL:
         return ""
-    names = [pair["first"], pair["second"]]
-    if (pair["effect_size"] > 0) == (found.metric in LOWER_IS_BETTER):
-        names.reverse()
-    means = found.paired.dropna(subset=names).groupby("group")[names].mean().round(9)
-    better, worse = (means[name] for name in names)
-    ahead = (better < worse) if found.metric in LOWER_IS_BETTER else (better > worse)
+    better, ahead = _better(pair, effect, found), pair["higher" if effect > 0 else "lower"]
     return (
-        f" Wilcoxon's signed ranks lean to {names[0]} ({_p(pair['wilcoxon_p'])}), which is ahead "
-        f"in {ahead.sum()} of {len(ahead)} groups: a hint, not a finding, for the mean also weighs "
-        "by how much."
+        f" Wilcoxon's signed ranks lean to {better} ({_p(p)}), which is ahead in {ahead} of "
+        f"{pair['groups']} groups: a hint, not a finding, for the mean also weighs by how much."
     )
+
+
+def _better(pair: dict, higher: float, found: Comparison) -> str:
+    """Which model a sign speaks for, `higher` being positive where the first model is higher."""
+    return pair["first" if (higher > 0) != (found.metric in LOWER_IS_BETTER) else "second"]
 
 
 def _p(value: float) -> str:

@@ -9,12 +9,12 @@ import pandas as pd
 
 from seglib.ablation import TABLE
 from seglib.figures.generalisation import title
+from seglib.figures.style import MODEL_TITLES
 from seglib.generalisation import read_tables
 
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "figures"
-TITLES = {"unet": "U-Net", "deeplabv3plus": "DeepLabV3+"}
-DETAILED = TITLES | {"nnunet": "nnU-Net"}
+MODELS = ("unet", "deeplabv3plus")
 PRECISION = {"32-true": "fp32", "bf16-mixed": "bf16"}
 
 
@@ -29,9 +29,9 @@ def real_data() -> list[str]:
     return [name for name in found if not name.startswith("phantom-")]
 
 
-def interval(mean: dict) -> str:
-    """A mean and its 95 % interval."""
-    return f"{mean['mean']:.3f} ({mean['low']:.3f} to {mean['high']:.3f})"
+def interval(mean: float, low: float, high: float, **_: object) -> str:
+    """A mean and its 95 % interval; what else a summary holds is not shown."""
+    return f"{mean:.3f} ({low:.3f} to {high:.3f})"
 
 
 def kvasir_row(model: str) -> str:
@@ -40,7 +40,7 @@ def kvasir_row(model: str) -> str:
     scores = (kept["comparison"]["models"] | {"nnunet": kept["nnunet"]["results"]})[model]
     flips = kept["comparison"]["conventions"]["Dice, four flips"].get(model)
     means = {name: row["mean"] for name, row in scores["foreground_mean"].items()}
-    cells = [DETAILED[model], interval(scores["foreground_mean"]["dice"])]
+    cells = [MODEL_TITLES[model], interval(**scores["foreground_mean"]["dice"])]
     cells.append("–" if flips is None else f"{flips:.3f}")
     numbers = [means["iou"], means["precision"], means["recall"], scores["auc"]]
     return f"| {' | '.join(cells + [f'{number:.3f}' for number in numbers])} |"
@@ -54,9 +54,9 @@ def task_row(dataset: str) -> str:
     known = kept["data"]["groups_known"]
     by = f"group ({groups['test']} in test)" if known else "image"
     models = kept["comparison"]["models"]
-    volumes = [f"{models[name]['per_group']['dice']['mean']:.3f}" for name in TITLES if known]
-    dice = [interval(models[name]["foreground_mean"]["dice"]) for name in TITLES]
-    minutes = [f"{kept[name]['seconds'] / 60:.0f}" for name in TITLES]
+    volumes = [f"{models[name]['per_group']['dice']['mean']:.3f}" for name in MODELS if known]
+    dice = [interval(**models[name]["foreground_mean"]["dice"]) for name in MODELS]
+    minutes = [f"{kept[name]['seconds'] / 60:.0f}" for name in MODELS]
     px, epochs = f"{kept['comparison']['input_px']} px", f"{kept['unet']['epochs']} epochs"
     cells = [f"`{dataset}`", sizes, by, *dice, ", ".join(volumes) or "–"]
     cells += [f"{px}, {epochs}", PRECISION[kept["unet"]["environment"]["precision"]]]
@@ -66,38 +66,33 @@ def task_row(dataset: str) -> str:
 def division_rows() -> list[str]:
     """Each division of the cases that ``seglib generalise`` trained on."""
     return [
-        f"| `{row.dataset}` | {title(row.split)} | {TITLES[row.model]} | {row.seed} | "
+        f"| `{row.dataset}` | {title(row.split)} | {MODEL_TITLES[row.model]} | {row.seed} | "
         f"{row.train}, {row.test} | {row.seen:.0%} | "
-        f"{row.dice:.3f} ({row.low:.3f} to {row.high:.3f}) |"
+        f"{interval(row.dice, row.low, row.high)} |"
         for row in read_tables(FIGURES).itertuples()
     ]
 
 
 def ladder_rows() -> list[str]:
     """Published beside modern recipe, where ``seglib ablate`` was run on real images."""
-    return [
-        ladder_row(pd.read_csv(FIGURES / name / TABLE)) for name in real_data() if _climbed(name)
-    ]
-
-
-def _climbed(dataset: str) -> bool:
-    return (FIGURES / dataset / TABLE).is_file()
+    paths = (FIGURES / name / TABLE for name in real_data())
+    return [ladder_row(pd.read_csv(path)) for path in paths if path.is_file()]
 
 
 def ladder_row(table: pd.DataFrame) -> str:
     """Lowest and highest rung, and each choice whose gain on the one below excludes 0."""
     first, last = table.iloc[0], table.iloc[-1]
     ends = [
-        f"{r.dice:.3f} ({r.low:.3f} to {r.high:.3f}), {r.minutes:.0f} min" for r in (first, last)
+        f"{interval(row.dice, row.low, row.high)}, {row.minutes:.0f} min" for row in (first, last)
     ]
     sure = table[(table["gain_low"] > 0) | (table["gain_high"] < 0)]
     steps = ", ".join(f"{row.choice} {row.gain:+.3f}" for row in sure.itertuples()) or "none"
-    length = f"{first.px} px, {first.epochs} epochs"
-    return f"| `{first.dataset}` | {TITLES[first.model]}, {length} | {' | '.join(ends)} | {steps} |"
+    trained = f"{MODEL_TITLES[first.model]}, {first.px} px, {first.epochs} epochs"
+    return f"| `{first.dataset}` | {trained} | {' | '.join(ends)} | {steps} |"
 
 
 if __name__ == "__main__":
-    print("\n".join(map(kvasir_row, DETAILED)), end="\n\n")
+    print("\n".join(map(kvasir_row, MODEL_TITLES)), end="\n\n")
     print("\n".join(map(task_row, real_data())), end="\n\n")
     print("\n".join(division_rows()), end="\n\n")
     print("\n".join(ladder_rows()))

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from seglib.figures.style import MODEL_TITLES
 from tests.readme_tables import (
-    DETAILED,
     ROOT,
     division_rows,
     kvasir_row,
@@ -18,7 +18,7 @@ from tests.readme_tables import (
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("model", DETAILED)
+@pytest.mark.parametrize("model", MODEL_TITLES)
 def test_the_results_table_is_that_of_the_committed_run(model: str) -> None:
     assert kvasir_row(model) in README
 

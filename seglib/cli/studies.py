@@ -45,7 +45,7 @@ def generalise(
 
     now = seglib.settings(dataset)
     start = named(recipe or now.recipe, dataset=now.dataset)
-    table, path = across(start, model or MODELS, seed or (start.seed,), split), now.figures / TABLE
+    path, table = now.figures / TABLE, across(start, model or MODELS, seed or (start.seed,), split)
     _keep(merged(path, table), path)
 
 

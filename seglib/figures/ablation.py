@@ -6,9 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from seglib.cards import card
-from seglib.figures.style import COLOURS, GREY, TWO_COLUMNS, figure, sign
-
-BESIDE = {"textcoords": "offset points", "va": "center", "fontsize": 6.5}
+from seglib.figures.style import BESIDE, COLOURS, GREY, TWO_COLUMNS, figure, sign
 
 
 def rungs(table: pd.DataFrame) -> Figure:

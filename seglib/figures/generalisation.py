@@ -11,9 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from seglib.cards import card
-from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure, sign
-
-BESIDE = {"textcoords": "offset points", "va": "center", "fontsize": 6.5}
+from seglib.figures.style import BESIDE, COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure, sign
 
 
 def divided(table: pd.DataFrame) -> Figure:

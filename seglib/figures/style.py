@@ -43,6 +43,8 @@ COLOURS = {
     "ink": "#222222",
 }
 GREY = "#666666"  # lines and words that only help to read
+# Words to the right of a mark, for ``annotate`` with an offset in points.
+BESIDE = {"textcoords": "offset points", "va": "center", "fontsize": 6.5}
 MODEL_TITLES = {"unet": "U-Net", "deeplabv3plus": "DeepLabV3+", "nnunet": "nnU-Net"}
 
 

@@ -32,6 +32,7 @@ from seglib.losses import build_loss
 from seglib.models import build_model
 from seglib.recipes import Recipe
 from seglib.transforms import train_transform
+from tests.benchmarks.scale import timed
 from tests.benchmarks.side_by_side import machine
 from tests.benchmarks.ways.job import amp
 
@@ -85,10 +86,7 @@ def augmenting(size: int) -> float:
     """Seconds to augment one image from the cache, on one core."""
     rng, transform = np.random.default_rng(0), train_transform("full")
     image, mask = rng.integers(256, size=(size, size, 3), dtype=np.uint8), np.eye(size, dtype="u1")
-    start = time.perf_counter()
-    for _ in range(10 * REPEATS):
-        transform(image=image, mask=mask)
-    return (time.perf_counter() - start) / (10 * REPEATS)
+    return 1 / timed(transform(image=image, mask=mask) for _ in range(10 * REPEATS))
 
 
 def floors(size: int, batch: int) -> tuple[pd.DataFrame, dict[str, float]]:
