@@ -20,6 +20,7 @@ from seglib.recipes import Recipe
 from seglib.training import fit
 
 TABLE = "ablation.csv"
+BUDGET = "budget.csv"  # the same columns, of one recipe and several lengths; and ``split``
 
 
 def ladder(published: Recipe, modern: Recipe) -> dict[str, Recipe]:
@@ -49,40 +50,45 @@ def ladder(published: Recipe, modern: Recipe) -> dict[str, Recipe]:
 
 
 def ablate(
-    rungs: dict[str, Recipe], cases: pd.DataFrame | None = None, outputs: Path | None = None
+    rungs: dict[str, Recipe],
+    cases: pd.DataFrame | None = None,
+    outputs: Path | None = None,
+    split: str = "val",
 ) -> pd.DataFrame:
     """Train every rung and score it on the **validation** cases; finished runs are loaded.
 
     Choices are made on validation cases, so that is where their gain is told. The test cases are
-    not looked at.
+    not looked at, unless they are asked for: once, when nothing is left to choose.
 
     Parameters
     ----------
     rungs
-        As :func:`ladder` gives them.
+        As :func:`ladder` gives them; or one recipe in several lengths, the shortest first.
     cases
         Split case table; by default the recipe's own.
     outputs
         Folder of all runs; by default that of :func:`seglib.settings`.
+    split
+        ``val`` or ``test``.
 
     Returns
     -------
     DataFrame
         One row a rung: ``dataset, model, choice, px, epochs``; ``minutes`` of training; ``dice``,
-        mean of the validation images at native resolution, with its 95 % interval ``low, high``
+        mean of the images of that split at native resolution, with its 95 % interval ``low, high``
         from resampled groups; ``gain``, mean difference to the rung below, case by case, with
         ``gain_low, gain_high`` (NaN on the lowest rung).
     """
-    return pd.DataFrame(list(_rows(rungs, cases, outputs))).round(6)
+    return pd.DataFrame(list(_rows(rungs, cases, outputs, split))).round(6)
 
 
 def _rows(
-    rungs: dict[str, Recipe], cases: pd.DataFrame | None, outputs: Path | None
+    rungs: dict[str, Recipe], cases: pd.DataFrame | None, outputs: Path | None, split: str
 ) -> Iterator[dict]:
     below = None
     for choice, recipe in rungs.items():
         run = fit(recipe, cases, outputs)
-        scored = evaluate(run, "val")
+        scored = evaluate(run, split)
         dice = scored.results()["foreground_mean"]["dice"]
         row = {"dataset": recipe.dataset, "model": recipe.model, "choice": choice}
         row |= {"px": recipe.size, "epochs": recipe.epochs}

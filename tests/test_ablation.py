@@ -5,9 +5,13 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
-from seglib.ablation import ablate, ladder
+import seglib
+from seglib.ablation import BUDGET, ablate, ladder
+from seglib.cli import app
 from seglib.figures import ablation as draw
 from seglib.figures import use_style
 from seglib.loading import prepare
@@ -85,3 +89,53 @@ def test_gains_are_differences_on_validation_cases(tmp_path: Path) -> None:
     labels = [label.get_text() for label in fig.axes[0].get_yticklabels()]
     assert labels == ["as published", "+ augmentation", "+ mean of the weights"]
     plt.close(fig)
+
+
+def tiny(epochs: int) -> Recipe:
+    stage = Stage(epochs=epochs, batch_size=8)
+    return Recipe("tiny", "phantom-polyp", encoder="plain", width=2, size=32, stages=(stage,))
+
+
+def few() -> pd.DataFrame:
+    cases = prepare(tiny(1))
+    chosen = cases.groupby("split").head(8).reset_index(drop=True)
+    chosen.attrs = cases.attrs
+    return chosen
+
+
+def test_one_recipe_in_several_lengths(tmp_path: Path) -> None:
+    trainings = {"1 epoch": tiny(1), "2 epochs": tiny(2)}
+    table = ablate(trainings, few(), tmp_path)
+    assert table["epochs"].tolist() == [1, 2]
+    tested = ablate(trainings, few(), tmp_path, split="test")
+    assert len(list(tmp_path.glob("*/scores.csv"))) == 2
+    assert tested["minutes"].tolist() == table["minutes"].tolist(), "loaded, not trained again"
+    use_style()
+    fig = draw.lengths(pd.concat({"val": table, "test": tested}, names=["split"]).reset_index(0))
+    axes = fig.axes[0]
+    assert [line.get_label() for line in axes.containers] == ["val", "test"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2"]
+    plt.close(fig)
+
+
+@pytest.mark.parametrize("more, parts", [((), ["val"]), (("--test",), ["val", "test"])])
+def test_the_command_trains_every_length_and_touches_test_cases_only_if_asked(
+    more: tuple[str, ...], parts: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def told(trainings: dict[str, Recipe], split: str) -> pd.DataFrame:
+        return pd.DataFrame([{"choice": name, "epochs": r.epochs} for name, r in trainings.items()])
+
+    monkeypatch.setattr("seglib.ablation.ablate", told)
+    settings = dataclasses.replace(seglib.settings("phantom-polyp"), root=tmp_path)
+    monkeypatch.setattr("seglib.settings", lambda dataset: settings)
+    CliRunner().invoke(app, ["budget", "--epochs", "4", "--epochs", "2", *more])
+    table = pd.read_csv(settings.figures / BUDGET)
+    assert table["split"].tolist() == [part for part in parts for _ in range(2)]
+    assert table["epochs"].tolist() == [2, 4] * len(parts)
+    CliRunner().invoke(app, ["budget"])
+    whole = recipe(settings.recipe).epochs
+    assert pd.read_csv(settings.figures / BUDGET)["epochs"].tolist() == [
+        whole // 4,
+        whole // 2,
+        whole,
+    ]

@@ -1,4 +1,4 @@
-"""``seglib generalise`` and ``seglib ablate``: studies of many trainings."""
+"""``seglib generalise``, ``ablate`` and ``budget``: studies of many trainings."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ GENERALISE_EXAMPLES = examples(
 ABLATE_EXAMPLES = examples(
     "seglib ablate --dataset isic2018",
     "seglib ablate --dataset phantom-polyp --epochs 4 --size 64",
+)
+BUDGET_EXAMPLES = examples(
+    "SEGLIB_PROFILE=full seglib budget --dataset kvasir-seg --epochs 14 --epochs 28 --epochs 94",
+    "seglib budget --epochs 2 --epochs 7",
 )
 
 MODELS = ("unet", "deeplabv3plus")
@@ -70,6 +74,36 @@ def ablate(
     modern = named(f"{now.task}-modern", **fields)
     table = climb(ladder(named(now.task, epochs=modern.epochs), modern))
     _keep(table, now.figures / TABLE)
+
+
+def budget(
+    dataset: Annotated[str | None, Option(help="Data set; SEGLIB_DATASET if not given.")] = None,
+    recipe: Annotated[str | None, Option(help="Recipe to train; else the profile's.")] = None,
+    model: Annotated[str, Option(help="Architecture of every training.")] = "unet",
+    epochs: Annotated[list[int] | None, Option(help="Once a length; else 1/4, 1/2, all.")] = None,
+    test: Annotated[bool, Option(help="Score the test cases, too: when all is decided.")] = False,
+) -> None:
+    """Train the same recipe for several numbers of epochs; see what more time brings.
+
+    Each length is a training of its own, with its own learning rates from warm-up to the end, and
+    each stage keeps its share of the epochs. Scored on the validation cases. The table goes to
+    figures/DATASET/budget.csv; chapter 11 reads it.
+    """
+    import pandas as pd
+
+    import seglib
+    from seglib.ablation import BUDGET
+    from seglib.ablation import ablate as climb
+    from seglib.recipes import recipe as named
+
+    now = seglib.settings(dataset)
+    fields = {"dataset": now.dataset, "model": model}
+    whole = named(recipe or now.recipe, **fields).epochs
+    lengths = sorted(set(epochs or (max(1, whole // 4), max(1, whole // 2), whole)))
+    trainings = {f"{n} epochs": named(recipe or now.recipe, epochs=n, **fields) for n in lengths}
+    parts = ("val", "test") if test else ("val",)
+    tables = {part: climb(trainings, split=part) for part in parts}
+    _keep(pd.concat(tables, names=["split", ""]).reset_index("split"), now.figures / BUDGET)
 
 
 def _keep(table: pd.DataFrame, path: Path) -> None:

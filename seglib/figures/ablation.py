@@ -1,4 +1,4 @@
-"""How do I show what each choice brought?"""
+"""How do I show what each choice brought, and what more time?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from seglib.cards import card
-from seglib.figures.style import BESIDE, COLOURS, GREY, TWO_COLUMNS, figure, sign
+from seglib.figures.style import BESIDE, COLOURS, GREY, ONE_COLUMN, TWO_COLUMNS, figure, sign
 
 
 def rungs(table: pd.DataFrame) -> Figure:
@@ -37,4 +37,33 @@ def rungs(table: pd.DataFrame) -> Figure:
     axes.grid(axis="x", lw=0.4, alpha=0.4)
     span = table["high"].max() - table["low"].min()
     axes.set_xlim(table["low"].min() - 0.05 * span, table["high"].max() + 0.5 * span)
+    return sign(fig, card(name).credit)
+
+
+def lengths(table: pd.DataFrame) -> Figure:
+    """Dice of one recipe over the epochs that it was given, with intervals and minutes.
+
+    `table` is that of :func:`seglib.ablation.ablate` for several lengths, the shortest first; with
+    a column ``split``, as ``seglib budget`` writes it, each split has a line. Signed with the data
+    set's title.
+    """
+    (name,), (model,) = table["dataset"].unique(), table["model"].unique()
+    split = table["split"] if "split" in table else pd.Series("val", table.index)
+    fig, axes = figure(ONE_COLUMN, 60, layout="constrained")
+    for part, rows in table.groupby(split, sort=False):
+        error = [rows["dice"] - rows["low"], rows["high"] - rows["dice"]]
+        ink = COLOURS[model] if part == "val" else COLOURS["ink"]
+        axes.errorbar(
+            rows["epochs"], rows["dice"], yerr=error, fmt="o-", capsize=3, color=ink, label=part
+        )
+    for row in table[split == split.iloc[0]].itertuples():
+        axes.annotate(f"{row.minutes:g} min", (row.epochs, row.dice), (5, -8), **BESIDE)
+    axes.set_xscale("log")
+    axes.set_xticks(table["epochs"].unique(), table["epochs"].unique())
+    axes.minorticks_off()
+    axes.margins(x=0.15)
+    axes.set(xlabel="epochs", ylabel="mean Dice, 95 % interval", title=name)
+    if split.nunique() > 1:
+        axes.legend(loc="upper left")
+    axes.grid(lw=0.4, alpha=0.4)
     return sign(fig, card(name).credit)

@@ -5,7 +5,7 @@ All ways have the same images, network, batch and size, and augmentation of the 
 chooses network, size and batch itself, so it cannot stand in this table.) MONAI and medpy come with
 the extra `audit`, ONNX Runtime with `export`; what is missing is left out. From the course folder:
 
-    python -m tests.benchmarks.side_by_side figures/benchmarks    # 256 px, 24 + 16 images, 5 rounds
+    python -m tests.benchmarks.side_by_side figures/benchmarks    # 256 px, 64 + 64 images, 5 rounds
     python -m tests.benchmarks.side_by_side outputs/try 64 16 4 2   # smaller, to see it run
 """
 
@@ -116,7 +116,7 @@ def timed_in_turn(job: Job, rounds: int) -> tuple[dict[str, pd.DataFrame], pd.Se
     return {"training": epochs, "evaluation": scores, "network": passes}, memory
 
 
-def main(out: str, size: int = 256, train: int = 24, test: int = 16, rounds: int = 5) -> None:
+def main(out: str, size: int = 256, train: int = 64, test: int = 64, rounds: int = 5) -> None:
     """Write the table, ``side_by_side.md``, and seconds of every round, ``side_by_side.csv``."""
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
