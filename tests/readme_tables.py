@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from seglib.ablation import TABLE
+from seglib.ablation import BUDGET, TABLE
 from seglib.figures.generalisation import title
 from seglib.figures.style import MODEL_TITLES
 from seglib.generalisation import read_tables
@@ -91,8 +91,27 @@ def ladder_row(table: pd.DataFrame) -> str:
     return f"| `{first.dataset}` | {trained} | {' | '.join(ends)} | {steps} |"
 
 
+def budget_rows() -> list[str]:
+    """One recipe in several lengths, where ``seglib budget`` was run on real images."""
+    paths = [FIGURES / name / BUDGET for name in real_data()]
+    return [row for path in paths if path.is_file() for row in lengths(pd.read_csv(path))]
+
+
+def lengths(table: pd.DataFrame) -> list[str]:
+    """Each length with its minutes, and its Dice on validation and, if asked for, test cases."""
+    val, test = (table[table["split"] == part].set_index("epochs") for part in ("val", "test"))
+    rows = []
+    for epochs, row in val.iterrows():
+        tested = interval(*test.loc[epochs, ["dice", "low", "high"]]) if epochs in test.index else "–"
+        trained = f"{MODEL_TITLES[row.model]}, {epochs} epochs | {row.minutes:.1f}"
+        cells = f"{trained} | {interval(row.dice, row.low, row.high)} | {tested}"
+        rows.append(f"| `{row.dataset}` | {cells} |")
+    return rows
+
+
 if __name__ == "__main__":
     print("\n".join(map(kvasir_row, MODEL_TITLES)), end="\n\n")
     print("\n".join(map(task_row, real_data())), end="\n\n")
     print("\n".join(division_rows()), end="\n\n")
-    print("\n".join(ladder_rows()))
+    print("\n".join(ladder_rows()), end="\n\n")
+    print("\n".join(budget_rows()))

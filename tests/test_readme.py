@@ -7,6 +7,7 @@ import pytest
 from seglib.figures.style import MODEL_TITLES
 from tests.readme_tables import (
     ROOT,
+    budget_rows,
     division_rows,
     kvasir_row,
     ladder_rows,
@@ -41,4 +42,9 @@ def test_every_division_is_told(row: str) -> None:
 
 @pytest.mark.parametrize("row", ladder_rows())
 def test_every_ladder_is_told(row: str) -> None:
+    assert row in README
+
+
+@pytest.mark.parametrize("row", budget_rows())
+def test_every_length_is_told(row: str) -> None:
     assert row in README
