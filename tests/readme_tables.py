@@ -15,6 +15,7 @@ from seglib.generalisation import read_tables
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "figures"
 MODELS = ("unet", "deeplabv3plus")
+PARTS = ("val", "test")
 PRECISION = {"32-true": "fp32", "bf16-mixed": "bf16"}
 
 
@@ -99,14 +100,16 @@ def budget_rows() -> list[str]:
 
 def lengths(table: pd.DataFrame) -> list[str]:
     """Each length with its minutes, and its Dice on validation and, if asked for, test cases."""
-    val, test = (table[table["split"] == part].set_index("epochs") for part in ("val", "test"))
-    rows = []
-    for epochs, row in val.iterrows():
-        tested = interval(*test.loc[epochs, ["dice", "low", "high"]]) if epochs in test.index else "–"
-        trained = f"{MODEL_TITLES[row.model]}, {epochs} epochs | {row.minutes:.1f}"
-        cells = f"{trained} | {interval(row.dice, row.low, row.high)} | {tested}"
-        rows.append(f"| `{row.dataset}` | {cells} |")
-    return rows
+    columns = ["dice", "low", "high"]
+    told = {part: rows.set_index("epochs")[columns] for part, rows in table.groupby("split")}
+    return [
+        f"| `{row.dataset}` | {MODEL_TITLES[row.model]}, {row.epochs} epochs | {row.minutes:.1f} | "
+        + " | ".join(
+            interval(*told[part].loc[row.epochs]) if part in told else "–" for part in PARTS
+        )
+        + " |"
+        for row in table.drop_duplicates("epochs").itertuples()
+    ]
 
 
 if __name__ == "__main__":
