@@ -34,7 +34,7 @@ help:
 	@echo "make lab        set up, then open the notebooks in JupyterLab"
 	@echo "make test       set up, then lint, unit tests, and the notebooks against their stored outputs"
 	@echo "make lint       set up, then only the style checks"
-	@echo "make bench      set up, then time seglib beside other ways; tables in figures/benchmarks/ (10-20 min)"
+	@echo "make bench      set up, then time seglib beside other ways; tables in figures/benchmarks/ (20 min)"
 	@echo "make notebooks  for maintainers: run the notebooks and store their outputs in notebooks/"
 	@echo "make clean      remove .venv, outputs/, synthetic data, figures and reports, and caches"
 	@echo
