@@ -8,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from seglib.ablation import BUDGET, TABLE
+from seglib.cli.studies import MODELS
 from seglib.figures.generalisation import title
 from seglib.figures.style import MODEL_TITLES
 from seglib.generalisation import read_tables
 
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "figures"
-MODELS = ("unet", "deeplabv3plus")
 PARTS = ("val", "test")
 PRECISION = {"32-true": "fp32", "bf16-mixed": "bf16"}
 
@@ -28,6 +28,12 @@ def real_data() -> list[str]:
     """Data sets of patients whose results are kept, in the order of their names."""
     found = sorted(path.parent.name for path in FIGURES.glob("*/results.json"))
     return [name for name in found if not name.startswith("phantom-")]
+
+
+def tables(name: str) -> list[pd.DataFrame]:
+    """The tables of this name, of the real data sets that have one."""
+    paths = (FIGURES / dataset / name for dataset in real_data())
+    return [pd.read_csv(path) for path in paths if path.is_file()]
 
 
 def interval(mean: float, low: float, high: float, **_: object) -> str:
@@ -76,8 +82,7 @@ def division_rows() -> list[str]:
 
 def ladder_rows() -> list[str]:
     """Published beside modern recipe, where ``seglib ablate`` was run on real images."""
-    paths = (FIGURES / name / TABLE for name in real_data())
-    return [ladder_row(pd.read_csv(path)) for path in paths if path.is_file()]
+    return [ladder_row(table) for table in tables(TABLE)]
 
 
 def ladder_row(table: pd.DataFrame) -> str:
@@ -94,8 +99,7 @@ def ladder_row(table: pd.DataFrame) -> str:
 
 def budget_rows() -> list[str]:
     """One recipe in several lengths, where ``seglib budget`` was run on real images."""
-    paths = [FIGURES / name / BUDGET for name in real_data()]
-    return [row for path in paths if path.is_file() for row in lengths(pd.read_csv(path))]
+    return [row for table in tables(BUDGET) for row in lengths(table)]
 
 
 def lengths(table: pd.DataFrame) -> list[str]:

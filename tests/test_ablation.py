@@ -33,6 +33,14 @@ def changed(a: Recipe, b: Recipe) -> set[str]:
     return {name for name in names if getattr(a, name) != getattr(b, name)}
 
 
+def few(recipe: Recipe, number: int) -> pd.DataFrame:
+    """The first cases of each split."""
+    cases = prepare(recipe)
+    chosen = cases.groupby("split").head(number).reset_index(drop=True)
+    chosen.attrs = cases.attrs
+    return chosen
+
+
 @pytest.mark.parametrize("task", ["polyp", "skin-lesion", "kidney-stone", "lung"])
 def test_each_rung_makes_one_choice_and_the_last_is_the_modern_recipe(task: str) -> None:
     modern = recipe(f"{task}-modern", dataset=f"phantom-{task}")
@@ -70,10 +78,7 @@ def test_gains_are_differences_on_validation_cases(tmp_path: Path) -> None:
     start = Recipe("tiny", "phantom-polyp", encoder="plain", width=2, size=32, stages=(stage,))
     end = dataclasses.replace(start, augmentation="flips", ema=0.5)
     start = dataclasses.replace(start, augmentation="none")
-    cases = prepare(end)
-    facts = cases.attrs
-    cases = cases.groupby("split").head(16).reset_index(drop=True)
-    cases.attrs = facts
+    cases = few(end, 16)
     rungs = ladder(start, end)
     table = ablate(rungs, cases, tmp_path)
     assert list(table["choice"]) == ["as published", "augmentation", "mean of the weights"]
@@ -96,18 +101,11 @@ def tiny(epochs: int) -> Recipe:
     return Recipe("tiny", "phantom-polyp", encoder="plain", width=2, size=32, stages=(stage,))
 
 
-def few() -> pd.DataFrame:
-    cases = prepare(tiny(1))
-    chosen = cases.groupby("split").head(8).reset_index(drop=True)
-    chosen.attrs = cases.attrs
-    return chosen
-
-
 def test_one_recipe_in_several_lengths(tmp_path: Path) -> None:
     trainings = {"1 epoch": tiny(1), "2 epochs": tiny(2)}
-    table = ablate(trainings, few(), tmp_path)
+    table = ablate(trainings, few(tiny(1), 8), tmp_path)
     assert table["epochs"].tolist() == [1, 2]
-    tested = ablate(trainings, few(), tmp_path, split="test")
+    tested = ablate(trainings, few(tiny(1), 8), tmp_path, split="test")
     assert len(list(tmp_path.glob("*/scores.csv"))) == 2
     assert tested["minutes"].tolist() == table["minutes"].tolist(), "loaded, not trained again"
     use_style()
