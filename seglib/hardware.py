@@ -8,6 +8,7 @@ from importlib.metadata import version
 import torch
 
 _LIGHTNING = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
+_HALF = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
 
 
 def choose_precision(wanted: str = "auto") -> str:
@@ -38,6 +39,16 @@ def device() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def half_precision(wanted: str, where: torch.device) -> torch.dtype | None:
+    """The type that autocast rounds to in this precision on `where`, or ``None`` for float32.
+
+    `wanted` is that of :func:`choose_precision`. float16 was made for GPUs: a processor emulates
+    it, slower than float32.
+    """
+    half = _HALF.get(choose_precision(wanted))
+    return None if half == torch.float16 and where.type == "cpu" else half
 
 
 def environment(precision: str = "auto") -> dict[str, str | int]:

@@ -9,7 +9,6 @@ and may gain: the mean of mirrored views, and a sliding window over the image sh
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -18,19 +17,20 @@ import torch
 from torch import Tensor, nn
 
 from seglib.display import show
-from seglib.hardware import choose_precision, device
+from seglib.hardware import device, half_precision
 from seglib.images import read_image, resize_image, to_rgb
 from seglib.models import stride
 from seglib.nnunet import pipeline
+from seglib.parallel import side_by_side
 from seglib.recipes import NnunetRecipe
 from seglib.runs import Run
 from seglib.tiles import blend, cut
 from seglib.transforms import eval_transform
 
-BATCH = 16
+BATCH = 4  # images a thread; more would not fit into its cache
 # Dihedral test-time augmentation without quarter turns: the axes to mirror, in (N, C, H, W).
 FLIPS = ((), (3,), (2,), (2, 3))
-HALF = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
+ROUNDED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)  # what autocast computes in half precision
 
 
 def _probability(logits: Tensor) -> Tensor:
@@ -49,6 +49,15 @@ def _small(image: np.ndarray, size: int, smallest: int) -> np.ndarray:
     return resize_image(image, (size, size))
 
 
+def _ready(run: Run) -> nn.Module:
+    """The network where it computes, with weights that autocast need not round for each batch."""
+    network, half = run.network().to(device()), half_precision(run.recipe.precision, device())
+    for layer in network.modules() if half else ():
+        if isinstance(layer, ROUNDED):
+            layer.to(half)
+    return network
+
+
 @torch.inference_mode()
 def _forward(
     network: nn.Module, pictures: Sequence[np.ndarray], flips: bool, precision: str
@@ -60,11 +69,8 @@ def _forward(
     normalise = eval_transform()
     batch = torch.stack([normalise(image=picture)["image"] for picture in pictures])
     batch = batch.to(where).contiguous(memory_format=torch.channels_last)
-    half = HALF.get(choose_precision(precision))
-    if half == torch.float16 and where.type == "cpu":
-        half = None  # made for GPUs; a processor emulates it slowly
+    half, views = half_precision(precision, where), FLIPS if flips else FLIPS[:1]
     with torch.autocast(where.type, half, enabled=half is not None):
-        views = FLIPS if flips else FLIPS[:1]
         seen = [_probability(network(batch.flip(axes))).flip(axes) for axes in views]
     return torch.stack(seen).mean(dim=0).cpu().numpy()
 
@@ -142,7 +148,7 @@ def predict(
 def predict_cases(
     run: Run, cases: pd.DataFrame, flips: bool = False, zoom: float = 1.0
 ) -> Iterator[tuple[pd.Series, np.ndarray]]:
-    """Predict case after case, in batches; the next is decoded and predicted meanwhile.
+    """Predict case after case; the next are decoded and predicted meanwhile, one batch a thread.
 
     The case table's card says how its images are shown, the recipe in which precision they are
     computed; `flips` and `zoom` are those of :func:`predict`. nnU-Net has code of its own for all.
@@ -150,8 +156,9 @@ def predict_cases(
     Yields
     ------
     (row, probability)
-        The row of the case table, and what :func:`predict` returns for its image. Two batches are
-        in memory at a time, at working size; whoever stops early waits for the second.
+        The row of the case table, and what :func:`predict` returns for its image. One batch more
+        than there are threads is in memory at a time, at working size; whoever stops early waits
+        for those that were begun.
 
     Raises
     ------
@@ -163,7 +170,7 @@ def predict_cases(
             raise ValueError("nnU-Net cuts windows of its own; leave zoom at 1.")
         yield from pipeline.predict_cases(run.checkpoint, run.path, cases, flips)
         return
-    network, recipe, card = run.network().to(device()), run.recipe, cases.attrs["card"]
+    network, recipe, card = _ready(run), run.recipe, cases.attrs["card"]
     smallest, sight = stride(network), _sight(recipe.size, zoom)
 
     def decode(path: str) -> tuple[np.ndarray, tuple[int, int]]:
@@ -173,17 +180,13 @@ def predict_cases(
 
     def seen(chunk: pd.DataFrame) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
         """Probabilities of a batch at working size, and the native sizes."""
-        pictures, shapes = zip(*readers.map(decode, chunk["image"]), strict=True)
+        pictures, shapes = zip(*map(decode, chunk["image"]), strict=True)
         return _slide(network, pictures, recipe.size, flips, recipe.precision), list(shapes)
 
     chunks = [cases.iloc[start : start + BATCH] for start in range(0, len(cases), BATCH)]
-    with ThreadPoolExecutor(2) as readers, ThreadPoolExecutor(1) as worker:
-        coming = worker.submit(seen, chunks[0]) if chunks else None
-        for chunk, following in zip(chunks, [*chunks[1:], None], strict=True):
-            done = zip(chunk.iterrows(), *coming.result(), strict=True)
-            coming = None if following is None else worker.submit(seen, following)
-            for (_, row), probability, shape in done:
-                yield row, _to_native(probability, shape)
+    for chunk, done in zip(chunks, side_by_side(seen, chunks), strict=True):
+        for (_, row), probability, shape in zip(chunk.iterrows(), *done, strict=True):
+            yield row, _to_native(probability, shape)
 
 
 def to_labels(probability: np.ndarray, threshold: float = 0.5) -> np.ndarray:

@@ -6,11 +6,15 @@ from segmentation-models-pytorch through :func:`build_model`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import segmentation_models_pytorch as smp
 import torch
 from torch import Tensor, nn
+from torch.nn import init
+from torch.overrides import TorchFunctionMode
 
 from seglib.names import nearest
 from seglib.recipes import Recipe
@@ -137,6 +141,24 @@ def _load_encoder(network: nn.Module, path: Path) -> None:
             f"Encoder weights '{path}' do not fit {type(network.encoder).__name__}: "
             f"{str(error).splitlines()[-1].strip()} Use weights of the recipe's own encoder."
         ) from None
+
+
+class Undrawn(TorchFunctionMode):
+    """Within it, layers are made without drawing weights: a checkpoint is about to bring them.
+
+    Drawing 24 million takes as long as scoring ten images.
+    """
+
+    DRAW = (init.normal_, init.uniform_, init.kaiming_uniform_, Tensor.normal_, Tensor.uniform_)
+
+    def __torch_function__(
+        self, function: Callable, types: object, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        """Leave the tensor that was to be filled as it is; let all else happen."""
+        kwargs = kwargs or {}
+        if function in self.DRAW:
+            return args[0] if args else kwargs["tensor"]
+        return function(*args, **kwargs)
 
 
 def build_model(recipe: Recipe, n_classes: int = 2) -> nn.Module:

@@ -17,7 +17,7 @@ from seglib.cards import DatasetCard
 from seglib.course import settings
 from seglib.files import write_atomic
 from seglib.loading import prepare
-from seglib.models import build_model
+from seglib.models import Undrawn, build_model
 from seglib.nnunet.plan import build_network
 from seglib.recipes import NnunetRecipe, Recipe, read_recipe
 
@@ -104,7 +104,8 @@ class Run:
         if isinstance(self.recipe, NnunetRecipe):
             return build_network(saved)
         # The checkpoint replaces the encoder's weights, so they need not be fetched again.
-        network = build_model(replace(self.recipe, weights=None), saved["n_classes"])
+        with Undrawn():
+            network = build_model(replace(self.recipe, weights=None), saved["n_classes"])
         network.load_state_dict(saved["state_dict"])
         return network.to(memory_format=torch.channels_last).eval()
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from seglib.hardware import choose_precision, environment
+from seglib.hardware import choose_precision, environment, half_precision
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,11 @@ def test_a_stated_precision_is_taken_as_stated():
 
 def test_the_environment_names_what_numbers_depend_on():
     assert {"python", "torch", "lightning", "device", "threads", "precision"} <= set(environment())
+
+
+def test_half_precision_of_a_place():
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert half_precision("32", cpu) is half_precision("32", gpu) is None
+    assert half_precision("bf16", cpu) is torch.bfloat16
+    assert half_precision("16", gpu) is torch.float16
+    assert half_precision("16", cpu) is None

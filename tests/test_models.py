@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from seglib.models import UNet, build_model, stride
+from seglib.models import UNet, Undrawn, build_model, stride
 from seglib.recipes import recipe
 
 QUICK = recipe("polyp-quick", size=64)
@@ -28,6 +28,17 @@ def test_unet_keeps_the_image_size(depth, classes):
 def test_unet_says_why_a_size_does_not_fit():
     with pytest.raises(ValueError, match="30x32 px.*multiples of 16"):
         UNet(width=4)(torch.zeros(1, 3, 30, 32))
+
+
+def test_weights_that_are_about_to_be_replaced_are_not_drawn():
+    network, picture = build_model(QUICK).eval(), torch.rand(1, 3, 64, 64)
+    before = torch.random.get_rng_state()
+    with Undrawn():
+        copy = build_model(QUICK).eval()
+    assert torch.equal(before, torch.random.get_rng_state())
+    copy.load_state_dict(network.state_dict())
+    with torch.inference_mode():
+        assert torch.equal(copy(picture), network(picture))
 
 
 @pytest.mark.parametrize("model", ["unet", "deeplabv3plus"])

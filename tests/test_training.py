@@ -238,6 +238,14 @@ def test_predictions_follow_the_precision_of_the_recipe(run, cases):
     assert np.array_equal(gpu, exact)  # float16 is for GPUs; a processor answers in float32
 
 
+def test_weights_rounded_once_predict_what_rounding_for_each_batch_does(run, cases, tmp_path):
+    recipe = dataclasses.replace(run.recipe, precision="bf16")
+    coarse = dataclasses.replace(run, recipe=recipe)
+    for row, found in predict_cases(coarse, cases.head(6)):
+        alone = predict(run.network(), read_image(row["image"]), 32, precision="bf16")
+        np.testing.assert_allclose(found, alone, atol=1e-6)
+
+
 def test_an_image_smaller_than_the_stride_is_refused(run):
     with pytest.raises(ValueError, match="10x40 px, smaller than the network's stride of 16 px"):
         predict(run.network(), np.zeros((10, 40, 3), np.uint8), 32)

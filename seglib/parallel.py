@@ -1,0 +1,34 @@
+"""How do all cores take part in work that comes in pieces?"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import torch
+
+Piece = TypeVar("Piece")
+Done = TypeVar("Done")
+
+
+def side_by_side(work: Callable[[Piece], Done], pieces: Iterable[Piece]) -> Iterator[Done]:
+    """What `work` makes of each piece, in their order, as many at once as torch has threads.
+
+    Each piece has one thread for itself. Two that share the layers of a network wait for each
+    other after every one of them. One piece more than there are threads is begun ahead of what
+    was taken; whoever stops early waits for those.
+    """
+    threads, coming = torch.get_num_threads(), deque()
+    pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        for piece in pieces:
+            coming.append(pool.submit(work, piece))
+            if len(coming) > threads:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)  # what a worker sets, threads to come would have, too

@@ -1,0 +1,48 @@
+"""Pieces of work, each on one thread."""
+
+import time
+from threading import get_ident
+
+import pytest
+import torch
+
+from seglib.parallel import side_by_side
+
+
+@pytest.fixture(autouse=True)
+def _three_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_results_come_in_the_order_of_the_pieces():
+    def slow_at_first(piece: int) -> int:
+        time.sleep(0.05 if piece == 0 else 0)
+        return piece * 2
+
+    assert list(side_by_side(slow_at_first, range(9))) == list(range(0, 18, 2))
+    assert list(side_by_side(slow_at_first, [])) == []
+
+
+def test_every_piece_has_one_thread_and_the_caller_keeps_its_own():
+    seen = list(side_by_side(lambda _: (torch.get_num_threads(), get_ident()), range(20)))
+    assert {threads for threads, _ in seen} == {1}
+    assert get_ident() not in {ident for _, ident in seen}
+    assert torch.get_num_threads() == 3
+
+
+def test_no_more_is_begun_than_one_piece_beyond_the_threads():
+    begun = []
+    results = side_by_side(begun.append, range(20))
+    next(results)
+    results.close()
+    assert len(begun) <= 4
+    assert torch.get_num_threads() == 3
+
+
+def test_what_a_piece_raises_reaches_the_caller():
+    with pytest.raises(ZeroDivisionError):
+        list(side_by_side(lambda piece: 1 / piece, [1, 0, 2]))
+    assert torch.get_num_threads() == 3
