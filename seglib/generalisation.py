@@ -21,8 +21,9 @@ from seglib.runs import Run
 from seglib.training import fit
 
 TABLE = "splits.csv"
-TRAINING = ["split", "model", "seed"]  # what names a row
-COLUMNS = ["dataset", "recipe", *TRAINING, "train", "test", "groups", "seen", "dice", "low", "high"]
+RECIPE = ["dataset", "recipe", "px", "epochs"]  # rows that compare have these in common
+TRAINING = ["split", "model", "seed"]  # what tells one such row from another
+COLUMNS = [*RECIPE, *TRAINING, "train", "test", "groups", "seen", "dice", "low", "high"]
 
 
 def divisions(cases: pd.DataFrame) -> tuple[str, ...]:
@@ -72,10 +73,11 @@ def generalise(
     Returns
     -------
     DataFrame
-        One row a training: ``dataset``, ``recipe``, ``split``, ``model``, ``seed``; ``train`` and
-        ``test`` images and ``groups`` of the test images; ``seen``, the share of test images whose
-        group also trains, in [0, 1]; ``dice``, mean of the test images at native resolution, with
-        its 95 % interval ``low, high`` from resampled groups.
+        One row a training: ``dataset``, ``recipe``, its size in ``px`` and ``epochs``; ``split``,
+        ``model``, ``seed``; ``train`` and ``test`` images and ``groups`` of the test images;
+        ``seen``, the share of test images whose group also trains, in [0, 1]; ``dice``, mean of
+        the test images at native resolution, with its 95 % interval ``low, high`` from resampled
+        groups.
 
     Raises
     ------
@@ -98,6 +100,8 @@ def _row(run: Run) -> dict:
     return {
         "dataset": run.recipe.dataset,
         "recipe": run.recipe.name,
+        "px": run.recipe.size,
+        "epochs": run.recipe.epochs,
         "split": run.recipe.split,
         "model": run.recipe.model,
         "seed": run.recipe.seed,
@@ -114,8 +118,8 @@ def _row(run: Run) -> dict:
 def merged(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     """A table of :func:`generalise` and the rows that the CSV file `path`, if there, adds to it.
 
-    Rows of another recipe are left out, for they do not compare, and so are those of trainings that
-    `table` tells anew. Divisions stand together, in the order in which they came.
+    Rows of another recipe, size or length are left out, for they do not compare, and so are those
+    of trainings that `table` tells anew. Divisions stand together, in the order in which they came.
 
     Raises
     ------
@@ -125,7 +129,8 @@ def merged(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     if not path.is_file():
         return table
     old = _read(path)
-    both = pd.concat([old[old["recipe"].isin(table["recipe"])], table], ignore_index=True)
+    alike = old.set_index(RECIPE).index.isin(table.set_index(RECIPE).index)
+    both = pd.concat([old[alike], table], ignore_index=True)
     came = pd.DataFrame({name: pd.factorize(both[name])[0] for name in TRAINING})
     kept = both.drop_duplicates(TRAINING, keep="last")
     return kept.loc[came.loc[kept.index].sort_values(TRAINING).index].reset_index(drop=True)

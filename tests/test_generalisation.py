@@ -87,8 +87,8 @@ def test_trained_and_scored_under_each_division(tmp_path):
 
 
 def test_rows_are_added_to_those_of_the_same_recipe(tmp_path):
-    def made(recipe, *rows):
-        every = dict.fromkeys(COLUMNS, 0) | {"dataset": "own", "recipe": recipe}
+    def made(recipe, *rows, px=64):
+        every = dict.fromkeys(COLUMNS, 0) | {"dataset": "own", "recipe": recipe, "px": px}
         named = [dict(zip([*TRAINING, "dice"], row, strict=True)) for row in rows]
         return pd.DataFrame([every | row for row in named])
 
@@ -98,11 +98,11 @@ def test_rows_are_added_to_those_of_the_same_recipe(tmp_path):
     first.to_csv(path, index=False)
     more = made("modern", ("image", "unet", 0, 0.3), ("group", "deeplabv3plus", 0, 0.4))
     more = pd.concat([more, made("modern", ("group", "unet", 1, 0.5))])
-    both = merged(path, more)
+    both, row = merged(path, more), ("group", "unet", 0, 0.6)
     assert list(both["dice"]) == [0.1, 0.5, 0.4, 0.3]
     assert list(both["split"]) == ["group"] * 3 + ["image"]
-    quick = made("quick", ("group", "unet", 0, 0.6))
-    assert merged(path, quick).equals(quick)
+    for other in (made("quick", row), made("modern", row, px=96)):
+        assert merged(path, other).equals(other)
 
 
 def test_a_table_of_something_else_is_refused_by_name(tmp_path):

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from seglib.models import UNet, Undrawn, build_model, stride
+from seglib.models import Undrawn, UNet, build_model, stride
 from seglib.recipes import recipe
 
 QUICK = recipe("polyp-quick", size=64)

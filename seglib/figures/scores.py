@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from seglib.averaging import per_case
 from seglib.figures.classes import dice_by_class
-from seglib.figures.style import COLOURS, GREY, ONE_COLUMN, TWO_COLUMNS, figure, heat_map
+from seglib.figures.style import BESIDE, COLOURS, GREY, ONE_COLUMN, TWO_COLUMNS, figure, heat_map
 from seglib.intervals import summarise
 from seglib.results import Evaluation
 
@@ -131,9 +131,9 @@ def interval_plot(axes: Axes, tables: dict[str, pd.DataFrame], offset: float = 0
         rows = table.loc[names]
         error = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
         axes.errorbar(rows["mean"], y, xerr=error, fmt="o", ms=4, color=COLOURS[model], capsize=2)
-        for value, height in zip(rows["mean"], y, strict=True):
-            axes.annotate(f"{value:.3f}", (value, height), (0, -9 if number else 4), ha="center",
-                          textcoords="offset points", fontsize=6, color=COLOURS[model])  # fmt: skip
+        for value, end, height in zip(rows["mean"], rows["high"], y, strict=True):
+            axes.annotate(f"{value:.3f}", (end, height), (3, 0), color=COLOURS[model], **BESIDE)
+    axes.margins(x=0.14)
     axes.set_yticks(range(len(names)), [SHOWN[name] for name in names])
     axes.set(xlabel="score", ylim=(-0.6, len(names) - 0.3))
 
