@@ -184,7 +184,7 @@ def predict_cases(
         return _slide(network, pictures, recipe.size, flips, recipe.precision), list(shapes)
 
     chunks = [cases.iloc[start : start + BATCH] for start in range(0, len(cases), BATCH)]
-    for chunk, done in zip(chunks, side_by_side(seen, chunks), strict=True):
+    for chunk, done in zip(chunks, side_by_side(seen, chunks, device()), strict=True):
         for (_, row), probability, shape in zip(chunk.iterrows(), *done, strict=True):
             yield row, _to_native(probability, shape)
 

@@ -8,6 +8,8 @@ import torch
 
 from seglib.parallel import side_by_side
 
+CPU = torch.device("cpu")
+
 
 @pytest.fixture(autouse=True)
 def _three_threads():
@@ -22,12 +24,12 @@ def test_results_come_in_the_order_of_the_pieces():
         time.sleep(0.05 if piece == 0 else 0)
         return piece * 2
 
-    assert list(side_by_side(slow_at_first, range(9))) == list(range(0, 18, 2))
-    assert list(side_by_side(slow_at_first, [])) == []
+    assert list(side_by_side(slow_at_first, range(9), CPU)) == list(range(0, 18, 2))
+    assert list(side_by_side(slow_at_first, [], CPU)) == []
 
 
 def test_every_piece_has_one_thread_and_the_caller_keeps_its_own():
-    seen = list(side_by_side(lambda _: (torch.get_num_threads(), get_ident()), range(20)))
+    seen = list(side_by_side(lambda _: (torch.get_num_threads(), get_ident()), range(20), CPU))
     assert {threads for threads, _ in seen} == {1}
     assert get_ident() not in {ident for _, ident in seen}
     assert torch.get_num_threads() == 3
@@ -35,7 +37,7 @@ def test_every_piece_has_one_thread_and_the_caller_keeps_its_own():
 
 def test_no_more_is_begun_than_one_piece_beyond_the_threads():
     begun = []
-    results = side_by_side(begun.append, range(20))
+    results = side_by_side(begun.append, range(20), CPU)
     next(results)
     results.close()
     assert len(begun) <= 4
@@ -44,5 +46,10 @@ def test_no_more_is_begun_than_one_piece_beyond_the_threads():
 
 def test_what_a_piece_raises_reaches_the_caller():
     with pytest.raises(ZeroDivisionError):
-        list(side_by_side(lambda piece: 1 / piece, [1, 0, 2]))
+        list(side_by_side(lambda piece: 1 / piece, [1, 0, 2], CPU))
     assert torch.get_num_threads() == 3
+
+
+def test_apples_gpu_is_used_by_one_thread():
+    seen = list(side_by_side(lambda _: get_ident(), range(6), torch.device("mps")))
+    assert len(set(seen)) == 1
