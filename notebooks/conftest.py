@@ -41,9 +41,6 @@ EXTRAS = {
 SETTINGS = {"SEGLIB_DATASET": "phantom-polyp", "SEGLIB_PROFILE": "quick"}
 # As in seglib/__init__.py, for notebooks that import timm before seglib.
 SETTINGS["PYTHONWARNINGS"] = "ignore:`torch.jit.interface` is deprecated:FutureWarning"
-# Kernels that run side by side share the cores; else their threads wait for each other.
-WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
-os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WORKERS)))
 
 
 def value(text: str) -> float:

@@ -10,9 +10,6 @@ import pytest
 # Set before any test imports what reads them.
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
-# Workers that run side by side share the cores; else their threads wait for each other.
-WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
-os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WORKERS)))
 ROOT = Path(__file__).parents[1]
 
 
