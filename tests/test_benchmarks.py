@@ -73,6 +73,28 @@ def test_ratios_are_taken_round_by_round() -> None:
     assert as_markdown(table[:1]).splitlines()[2] == "| student | 2.0 | 1.00 (1.00 to 1.00) |"
 
 
+def test_a_stopwatch_ends_at_its_aim_or_its_limit() -> None:
+    from tests.benchmarks.time_to_dice import Stopwatch
+
+    found = iter([0.3, 0.76, 0.81, 0.9, 0.2])
+    for _ in (watch := Stopwatch(9, minutes=1, aim=0.8, score=lambda network: next(found))):
+        pass
+    assert [(row["epoch"], row["dice"]) for row in watch.rows] == [(1, 0.3), (2, 0.76), (3, 0.81)]
+    assert 0 < watch.rows[0]["seconds"] < watch.rows[2]["seconds"] < 1
+    for _ in (late := Stopwatch(9, minutes=0, aim=0.8, score=lambda network: next(found))):
+        pass
+    assert [row["dice"] for row in late.rows] == [0.9]
+
+
+def test_minutes_to_an_aim_by_hand() -> None:
+    from tests.benchmarks.time_to_dice import reached
+
+    rows = pd.DataFrame({"seconds": [60, 120, 180, 240], "dice": [0.3, 0.76, 0.74, 0.81]})
+    ends = {"best Dice": "0.810", "epochs": "4", "s an epoch": "60.0"}
+    assert reached(rows) == {"min to 0.75": "2.0", "min to 0.80": "4.0"} | ends
+    assert reached(rows[:2])["min to 0.80"] == "> 2"
+
+
 def test_machines_together_by_hand() -> None:
     from tests.benchmarks.scale import duration, together
 

@@ -17,13 +17,18 @@ from pkgutil import resolve_name
 from typing import Any
 
 import pandas as pd
+from torch import nn
 
 
 class Turn:
     """Lets a way work when the others rest, and tells how long it took.
 
-    ``for _ in turn:`` runs its body once a round.
+    ``for _ in turn:`` runs its body once a round, until it is `over`. A way that trains leaves its
+    `network` here, for whoever wants to see how good it is after a round.
     """
+
+    network: nn.Module | None = None
+    over = False
 
     def __init__(self, pipe: Connection, rounds: int) -> None:
         self.pipe, self.rounds, self.since = pipe, rounds, 0.0
@@ -33,6 +38,8 @@ class Turn:
             self.begin()
             yield
             self.end()
+            if self.over:
+                return
 
     def begin(self) -> None:
         """Say that nothing is missing, wait, start the clock."""

@@ -61,9 +61,10 @@ class Epochs(L.Callback):
         """Wait for the turn."""
         self.turn.begin()
 
-    def on_train_epoch_end(self, *_: object) -> None:
+    def on_train_epoch_end(self, loop: L.Trainer, *_: object) -> None:
         """Give it back."""
         self.turn.end()
+        loop.should_stop = self.turn.over
 
 
 def trainer(turn: Turn, precision: str) -> L.Trainer:

@@ -15,7 +15,9 @@ def train(job: Job, turn: Turn) -> None:
     """What :func:`seglib.training.fit` runs, less the validation."""
     stage = job.recipe.stages[0]
     data = SegmentationData(job.cases, job.recipe, stage, job.outputs / "cache")
-    trainer(turn, choose_precision()).fit(Segmenter(job.recipe, stage, 2), datamodule=data)
+    module = Segmenter(job.recipe, stage, 2)
+    turn.network = module.best
+    trainer(turn, choose_precision()).fit(module, datamodule=data)
 
 
 def score(job: Job, turn: Turn) -> None:

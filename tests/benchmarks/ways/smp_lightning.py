@@ -65,4 +65,5 @@ def train(job: Job, turn: Turn) -> None:
         # The system's own way to start them, not that of this process, which is slow on Linux.
         multiprocessing_context=multiprocessing.get_all_start_methods()[0],
     )
-    trainer(turn, "32-true").fit(Module(build_model(job.recipe)), loader)
+    turn.network = build_model(job.recipe)
+    trainer(turn, "32-true").fit(Module(turn.network), loader)

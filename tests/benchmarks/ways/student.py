@@ -43,6 +43,7 @@ def train(job: Job, turn: Turn) -> None:
     loader = DataLoader(files, batch_size=job.batch, shuffle=True)
     network, bce = build_model(job.recipe), nn.BCEWithLogitsLoss()
     dice, optimiser = smp.losses.DiceLoss("binary"), torch.optim.Adam(network.parameters(), 1e-3)
+    turn.network = network
     for _ in turn:
         for images, truth in loader:
             optimiser.zero_grad()
