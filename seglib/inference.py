@@ -21,7 +21,7 @@ from seglib.hardware import device, half_precision
 from seglib.images import read_image, resize_image, to_rgb
 from seglib.models import stride
 from seglib.nnunet import pipeline
-from seglib.parallel import side_by_side
+from seglib.parallel import on_all_threads
 from seglib.recipes import NnunetRecipe
 from seglib.runs import Run
 from seglib.tiles import blend, cut
@@ -184,7 +184,7 @@ def predict_cases(
         return _slide(network, pictures, recipe.size, flips, recipe.precision), list(shapes)
 
     chunks = [cases.iloc[start : start + BATCH] for start in range(0, len(cases), BATCH)]
-    for chunk, done in zip(chunks, side_by_side(seen, chunks, device()), strict=True):
+    for chunk, done in zip(chunks, on_all_threads(seen, chunks, device()), strict=True):
         for (_, row), probability, shape in zip(chunk.iterrows(), *done, strict=True):
             yield row, _to_native(probability, shape)
 

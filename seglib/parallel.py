@@ -13,7 +13,7 @@ Piece = TypeVar("Piece")
 Done = TypeVar("Done")
 
 
-def side_by_side(
+def on_all_threads(
     work: Callable[[Piece], Done], pieces: Iterable[Piece], where: torch.device
 ) -> Iterator[Done]:
     """What `work` makes of each piece, in their order, as many at once as torch has threads.

@@ -6,7 +6,7 @@ from threading import get_ident
 import pytest
 import torch
 
-from seglib.parallel import side_by_side
+from seglib.parallel import on_all_threads
 
 CPU = torch.device("cpu")
 
@@ -24,12 +24,12 @@ def test_results_come_in_the_order_of_the_pieces():
         time.sleep(0.05 if piece == 0 else 0)
         return piece * 2
 
-    assert list(side_by_side(slow_at_first, range(9), CPU)) == list(range(0, 18, 2))
-    assert list(side_by_side(slow_at_first, [], CPU)) == []
+    assert list(on_all_threads(slow_at_first, range(9), CPU)) == list(range(0, 18, 2))
+    assert list(on_all_threads(slow_at_first, [], CPU)) == []
 
 
 def test_every_piece_has_one_thread_and_the_caller_keeps_its_own():
-    seen = list(side_by_side(lambda _: (torch.get_num_threads(), get_ident()), range(20), CPU))
+    seen = list(on_all_threads(lambda _: (torch.get_num_threads(), get_ident()), range(20), CPU))
     assert {threads for threads, _ in seen} == {1}
     assert get_ident() not in {ident for _, ident in seen}
     assert torch.get_num_threads() == 3
@@ -37,7 +37,7 @@ def test_every_piece_has_one_thread_and_the_caller_keeps_its_own():
 
 def test_no_more_is_begun_than_one_piece_beyond_the_threads():
     begun = []
-    results = side_by_side(begun.append, range(20), CPU)
+    results = on_all_threads(begun.append, range(20), CPU)
     next(results)
     results.close()
     assert len(begun) <= 4
@@ -46,10 +46,10 @@ def test_no_more_is_begun_than_one_piece_beyond_the_threads():
 
 def test_what_a_piece_raises_reaches_the_caller():
     with pytest.raises(ZeroDivisionError):
-        list(side_by_side(lambda piece: 1 / piece, [1, 0, 2], CPU))
+        list(on_all_threads(lambda piece: 1 / piece, [1, 0, 2], CPU))
     assert torch.get_num_threads() == 3
 
 
 def test_apples_gpu_is_used_by_one_thread():
-    seen = list(side_by_side(lambda _: get_ident(), range(6), torch.device("mps")))
+    seen = list(on_all_threads(lambda _: get_ident(), range(6), torch.device("mps")))
     assert len(set(seen)) == 1
