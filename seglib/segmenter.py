@@ -17,6 +17,16 @@ from seglib.recipes import Recipe, Stage
 MEMORY_FORMAT = torch.channels_last
 
 
+def image_dice(logits: Tensor, target: Tensor, n_classes: int) -> list[float]:
+    """:func:`seglib.metrics.foreground_dice` of each image of a batch, in [0, 1].
+
+    `logits` are ``(N, C, H, W)``, `target` the class indices ``(N, H, W)``.
+    """
+    labels = (logits[:, 0] > 0) if logits.shape[1] == 1 else logits.argmax(1)
+    pairs = zip(target.byte().cpu().numpy(), labels.byte().cpu().numpy(), strict=True)
+    return [foreground_dice(truth, found, n_classes) for truth, found in pairs]
+
+
 class Segmenter(L.LightningModule):
     """One stage of a recipe as Lightning sees it: network, loss, optimiser, running mean."""
 
@@ -72,9 +82,7 @@ class Segmenter(L.LightningModule):
         """
         images, target = batch
         logits = self.best(images.contiguous(memory_format=MEMORY_FORMAT)).float()
-        labels = (logits[:, 0] > 0) if logits.shape[1] == 1 else logits.argmax(1)
-        pairs = zip(target.byte().cpu().numpy(), labels.byte().cpu().numpy(), strict=True)
-        scores = [foreground_dice(t, p, self.n_classes) for t, p in pairs]
+        scores = image_dice(logits, target, self.n_classes)
         self.log("val_loss", self.loss(logits, target), **self._over(images))
         mean = torch.tensor(np.mean(scores), dtype=torch.float32, device=logits.device)
         self.log("val_dice", mean, **self._over(images))

@@ -16,13 +16,11 @@ import dataclasses
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
-from pkgutil import resolve_name
 
 import lightning as L
 import numpy as np
@@ -31,18 +29,17 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-from seglib.figures.style import GREY, TWO_COLUMNS, figure, sign, use_style
+from seglib.figures.style import GREY, TWO_COLUMNS, figure, sign, use_style, write_figure
 from seglib.figures.tables import as_markdown
 from seglib.files import write_atomic
 from seglib.loading import SegmentationData, prepare
-from seglib.metrics import foreground_dice
 from seglib.recipes import recipe
+from seglib.segmenter import image_dice
 from tests.benchmarks.side_by_side import TRAIN, machine
-from tests.benchmarks.turns import Turn
+from tests.benchmarks.turns import Turn, lacking, leave_out
 from tests.benchmarks.ways.job import Job
 
 AIMS = (0.75, 0.80)
-ORDER = {name: place for place, name in enumerate(TRAIN)}
 INKS = dict(zip(TRAIN, ("#999999", "#CC79A7", "#E69F00", "#0072B2"), strict=True))
 
 
@@ -83,24 +80,18 @@ def scorer(job: Job) -> Callable[[nn.Module], float]:
     @torch.inference_mode()
     def score(network: nn.Module) -> float:
         network.eval()
-        pairs = [pair for x, y in batches for pair in zip(y, network(x)[:, 0] > 0, strict=True)]
+        found = [dice for x, y in batches for dice in image_dice(network(x), y, n_classes=2)]
         network.train()
-        arrays = ((truth.byte().numpy(), found.byte().numpy()) for truth, found in pairs)
-        return float(np.mean([foreground_dice(truth, found) for truth, found in arrays]))
+        return float(np.mean(found))
 
     return score
 
 
 def follow(way: str, job: Job, minutes: float) -> list[dict] | str:
     """Epoch, seconds and Dice of one way, or the name of the package that it lacks."""
-    warnings.simplefilter("ignore")  # hints about workers and loggers
     L.seed_everything(0, verbose=False)
     watch = Stopwatch(job.recipe.epochs, minutes, max(AIMS), scorer(job))
-    try:
-        resolve_name(way)(job, watch)
-    except ModuleNotFoundError as error:
-        return str(error.name)
-    return watch.rows
+    return lacking(way, job, watch) or watch.rows
 
 
 def reached(rows: pd.DataFrame) -> dict[str, str]:
@@ -132,17 +123,17 @@ def curves(table: pd.DataFrame, credit: str) -> Figure:
     return sign(fig, credit)
 
 
-def measure(job: Job, names: Sequence[str], minutes: float) -> Iterator[pd.DataFrame]:
-    """Every epoch of each way, one way after the other, each in a process of its own."""
+def measure(job: Job, names: Sequence[str], minutes: float) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Each way's name and every epoch of it, one after the other, each in its own process."""
     for name in names:
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:
             rows = pool.submit(follow, TRAIN[name], job, minutes).result()
         if isinstance(rows, str):
-            print(f"LEFT OUT: '{name}' needs {rows}, which is not installed.")
+            leave_out(name, rows)
             continue
-        table = pd.DataFrame(rows).assign(way=name)
+        table = pd.DataFrame(rows)
         print(name, reached(table), flush=True)
-        yield table
+        yield name, table
 
 
 def write(out: Path, job: Job, table: pd.DataFrame, minutes: float) -> None:
@@ -162,7 +153,7 @@ with the clock stopped; a way ends at {max(AIMS):.2f}, after {minutes:g} minutes
 """
     write_atomic(out / "time_to_dice.csv", table.round(4).to_csv(index=False))
     write_atomic(out / "time_to_dice.md", text)
-    curves(table, f"{card.credit}, validation images").savefig(out / "time_to_dice.png")
+    write_figure(curves(table, f"{card.credit}, validation images"), out / "time_to_dice")
     print(text)
 
 
@@ -171,13 +162,11 @@ def main(out: str, size: int = 96, minutes: int = 20, *names: str) -> None:
     before = Path(out) / "time_to_dice.csv"
     with tempfile.TemporaryDirectory() as folder:
         job = make_job(Path(folder), size)
-        tables = list(measure(job, names or list(TRAIN), minutes))
-    if names and before.is_file():
-        kept = pd.read_csv(before)
-        tables.insert(0, kept[~kept["way"].isin(names)])
-    table = pd.concat(tables)[["way", "epoch", "seconds", "dice"]]
-    table = table.sort_values("way", key=lambda way: way.map(ORDER), kind="stable")
-    write(Path(out), job, table, minutes)
+        new = dict(measure(job, names or list(TRAIN), minutes))
+    old = dict(list(pd.read_csv(before).groupby("way"))) if names and before.is_file() else {}
+    both = old | new
+    tables = [both[name].assign(way=name) for name in TRAIN if name in both]
+    write(Path(out), job, pd.concat(tables)[["way", "epoch", "seconds", "dice"]], minutes)
 
 
 if __name__ == "__main__":

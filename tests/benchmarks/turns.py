@@ -53,12 +53,24 @@ class Turn:
         self.pipe.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
 
-def _work(way: str, job: Any, pipe: Connection, rounds: int) -> None:
+def lacking(way: str, job: Any, turn: Turn) -> str | None:
+    """Let a way (``module:function``) do the job; the package that it lacks, if it cannot."""
     warnings.simplefilter("ignore")  # hints about workers and loggers
     try:
-        resolve_name(way)(job, Turn(pipe, rounds))
+        resolve_name(way)(job, turn)
     except ModuleNotFoundError as error:
-        pipe.send(error.name)
+        return error.name or str(error)
+    return None
+
+
+def leave_out(name: str, package: str) -> None:
+    """Say loudly that a way is not in the table."""
+    print(f"LEFT OUT: '{name}' needs {package}, which is not installed.")
+
+
+def _work(way: str, job: Any, pipe: Connection, rounds: int) -> None:
+    if package := lacking(way, job, Turn(pipe, rounds)):
+        pipe.send(package)
 
 
 def measure(ways: dict[str, str], job: Any, rounds: int) -> tuple[pd.DataFrame, pd.Series]:
@@ -93,7 +105,7 @@ def measure(ways: dict[str, str], job: Any, rounds: int) -> tuple[pd.DataFrame, 
                 for pipe in pipes.values():
                     pipe.poll(None)  # until all are ready, or through with it
                 if missing := _hear(name, pipes[name]):
-                    print(f"LEFT OUT: '{name}' needs {missing}, which is not installed.")
+                    leave_out(name, missing)
                     pipes.pop(name).close()
                     continue
                 pipes[name].send("go")
