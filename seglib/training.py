@@ -162,12 +162,11 @@ def _train(recipe: Recipe, cases: pd.DataFrame, folder: Path, where: dict) -> No
 def _keep_best(
     recipe: Recipe, history: pd.DataFrame, n_classes: int, folder: Path, places: list[Path]
 ) -> None:
-    """Keep the best weights of all stages, and tidy up."""
+    """Keep the best weights of all stages; what a resumed training would need goes."""
     best = int(best_epoch(history, recipe)["stage"])
     module = Segmenter(recipe, recipe.stages[best - 1], n_classes)
     state = torch.load(places[best - 1] / "best.ckpt", map_location="cpu")["state_dict"]
     module.load_state_dict(state)
-    (places[-1] / "last.ckpt").replace(folder / "checkpoints" / "last.ckpt")
     save_network(folder / "checkpoints" / "best.ckpt", module.best, recipe, n_classes)
     for place in places:
         shutil.rmtree(place)

@@ -74,6 +74,8 @@ def train(task: dict) -> None:
     final = Path(trainer.output_folder) / "checkpoint_final.pth"
     learnt = _learnt(torch.load(final, map_location="cpu", weights_only=False))
     _atomic(partial(torch.save, learnt))(task["learnt"])
+    for file in final.parent.glob("checkpoint_*.pth"):  # optimiser and all, for resuming only
+        file.unlink()
 
 
 def _atomic(save: Callable[[str], None]) -> Callable[[str], None]:
