@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import subprocess
@@ -17,7 +18,7 @@ from typer.testing import CliRunner
 
 from seglib.cards import card
 from seglib.cli import app
-from seglib.recipes import Recipe
+from seglib.recipes import Recipe, Stage
 from tests.scans import dicom_series, dicom_slice
 
 Shell = Callable[..., Result]
@@ -117,6 +118,20 @@ def test_examples_use_only_options_that_exist(shell: Shell) -> None:
         text = shell(command, "--help").stdout
         options, _, examples = text.partition("Examples:")
         assert set(re.findall(r"--[a-z-]+", examples)) <= set(re.findall(r"--[a-z-]+", options))
+
+
+def test_train_can_set_every_field_of_a_recipe(shell: Shell) -> None:
+    fields = {field.name for kind in (Recipe, Stage) for field in dataclasses.fields(kind)}
+    options = re.findall(r"^  --([a-z-]+) ", shell("train", "--help").stdout, re.MULTILINE)
+    left = fields - {option.replace("-", "_") for option in options}
+    assert left == {"name", "stages", "scale"}  # what several stages are made of is code's to say
+
+
+def test_train_takes_three_shares(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr("seglib.training.fit", lambda recipe, **_: made.append(recipe))
+    shell(*TRAIN, "--fractions", "0.5", "0.25", "0.25")
+    assert made[0].fractions == (0.5, 0.25, 0.25)
 
 
 def test_train_keeps_the_best_checkpoint(checkpoint: Path, run_folder: Path) -> None:

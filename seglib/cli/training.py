@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from seglib.course import Settings
     from seglib.recipes import NnunetRecipe, Recipe
 
+Fractions = tuple[float, float, float]
+SHARES = Option(metavar="<float> <float> <float>", help="Of training, validation, test.")
 INDENT = {"initial_indent": "    ", "subsequent_indent": "    "}
 EXAMPLES = examples(
     "seglib train --model unet --epochs 50 --batch-size 8 --lr 0.001",
@@ -51,6 +53,7 @@ def train(
     patience: Annotated[int | None, Option(help="Stop after epochs without gain.")] = None,
     seed: Annotated[int | None, Option(help="Of weights, order and augmentation.")] = None,
     split: Annotated[str | None, Option(help="By group, image or COLUMN=VALUE.")] = None,
+    fractions: Annotated[Fractions | None, SHARES] = None,
     split_seed: Annotated[int | None, Option(help="Of the split of the cases.")] = None,
     devices: Annotated[int, Option(help="GPUs, or CPU processes, that share each batch.")] = 1,
     num_nodes: Annotated[int, Option(help="Machines with so many devices each.")] = 1,
@@ -113,7 +116,7 @@ def _experiment(start: str, fields: dict[str, Any]) -> Recipe | NnunetRecipe:
             raise ValueError("--iterations belongs to --model nnunet; other models count epochs.")
         return named(start, **given)
     length = {key: given.pop(key) for key in ("epochs", "iterations") if key in given}
-    same = ("dataset", "split", "split_seed", "seed")
+    same = ("dataset", "split", "fractions", "split_seed", "seed")
     shared = {key: given.pop(key) for key in same if key in given}
     del given["model"]
     if given:
