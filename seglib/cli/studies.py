@@ -23,6 +23,7 @@ ABLATE_EXAMPLES = examples(
 )
 BUDGET_EXAMPLES = examples(
     "SEGLIB_PROFILE=full seglib budget --dataset kvasir-seg --epochs 14 --epochs 28 --epochs 94",
+    "SEGLIB_PROFILE=full seglib budget --epochs 28 --size 160 --epochs 94 --size 224",
     "seglib budget --epochs 2 --epochs 7",
 )
 
@@ -81,13 +82,15 @@ def budget(
     recipe: Annotated[str | None, Option(help="Recipe to train; else the profile's.")] = None,
     model: Annotated[str, Option(help="Architecture of every training.")] = "unet",
     epochs: Annotated[list[int] | None, Option(help="Once a length; else 1/4, 1/2, all.")] = None,
+    size: Annotated[list[int] | None, Option(help="Once a length, px; else the recipe's.")] = None,
     test: Annotated[bool, Option(help="Score the test cases, too: when all is decided.")] = False,
 ) -> None:
     """Train the same recipe for several numbers of epochs; see what more time brings.
 
     Each length is a training of its own, with its own learning rates from warm-up to the end, and
-    each stage keeps its share of the epochs. Scored on the validation cases. The table goes to
-    figures/DATASET/budget.csv; chapter 11 reads it.
+    each stage keeps its share of the epochs. In little time smaller images may teach more: the
+    first size belongs to the first length, and so on. Scored on the validation cases. The table
+    goes to figures/DATASET/budget.csv; chapter 11 reads it.
     """
     import pandas as pd
 
@@ -98,9 +101,15 @@ def budget(
 
     now = seglib.settings(dataset)
     fields = {"dataset": now.dataset, "model": model}
-    whole = named(recipe or now.recipe, **fields).epochs
-    lengths = sorted(set(epochs or (max(1, whole // 4), max(1, whole // 2), whole)))
-    trainings = {f"{n} epochs": named(recipe or now.recipe, epochs=n, **fields) for n in lengths}
+    full = named(recipe or now.recipe, **fields)
+    lengths = epochs or sorted({max(1, full.epochs // part) for part in (4, 2, 1)})
+    sizes = size or [full.size] * len(lengths)
+    if len(sizes) != len(lengths):
+        raise ValueError(f"{len(sizes)} x --size for {len(lengths)} lengths; give one for each.")
+    trainings = {
+        f"{n} epochs, {px} px": named(recipe or now.recipe, epochs=n, size=px, **fields)
+        for n, px in sorted(zip(lengths, sizes, strict=True))
+    }
     parts = ("val", "test") if test else ("val",)
     tables = {part: climb(trainings, split=part) for part in parts}
     _keep(pd.concat(tables, names=["split", ""]).reset_index("split"), now.figures / BUDGET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -41,28 +42,26 @@ def rungs(table: pd.DataFrame) -> Figure:
 
 
 def lengths(table: pd.DataFrame) -> Figure:
-    """Dice of one recipe over the epochs that it was given, with intervals and minutes.
+    """Dice of one recipe in several lengths, with intervals and minutes.
 
-    `table` is that of :func:`seglib.ablation.ablate` for several lengths, the shortest first; with
-    a column ``split``, as ``seglib budget`` writes it, each split has a line. Signed with the data
-    set's title.
+    `table` is that of :func:`seglib.ablation.ablate` for several lengths (or sizes), the shortest
+    first; with a column ``split``, as ``seglib budget`` writes it, each split has a line. Signed
+    with the data set's title.
     """
     (name,), (model,) = table["dataset"].unique(), table["model"].unique()
     split = table["split"] if "split" in table else pd.Series("val", table.index)
     fig, axes = figure(ONE_COLUMN, 60, layout="constrained")
-    for part, rows in table.groupby(split, sort=False):
+    for number, (part, rows) in enumerate(table.groupby(split, sort=False)):
         error = [rows["dice"] - rows["low"], rows["high"] - rows["dice"]]
         ink = COLOURS[model] if part == "val" else COLOURS["ink"]
-        axes.errorbar(
-            rows["epochs"], rows["dice"], yerr=error, fmt="o-", capsize=3, color=ink, label=part
-        )
-    for row in table[split == split.iloc[0]].itertuples():
-        axes.annotate(f"{row.minutes:g} min", (row.epochs, row.dice), (5, -8), **BESIDE)
-    axes.set_xscale("log")
-    axes.set_xticks(table["epochs"].unique(), table["epochs"].unique())
-    axes.minorticks_off()
+        places = np.arange(len(rows)) - 0.08 * number  # whiskers side by side
+        axes.errorbar(places, rows["dice"], yerr=error, fmt="o-", capsize=3, color=ink, label=part)
+    first = table[split == split.iloc[0]]
+    for place, row in enumerate(first.itertuples()):
+        axes.annotate(f"{row.minutes:g} min", (place, row.dice), (5, -8), **BESIDE)
+    axes.set_xticks(range(len(first)), [c.replace(", ", "\n") for c in first["choice"]])
     axes.margins(x=0.15)
-    axes.set(xlabel="epochs", ylabel="mean Dice, 95 % interval", title=name)
+    axes.set(ylabel="mean Dice, 95 % interval", title=name)
     if split.nunique() > 1:
         axes.legend(loc="upper left")
     axes.grid(lw=0.4, alpha=0.4)
