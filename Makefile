@@ -59,7 +59,7 @@ $(READY): pyproject.toml constraints.txt
 		echo "== making $(VENV) with $$("$$found" --version)"; \
 		"$$found" -m venv --clear $(VENV); \
 	fi; \
-	echo "== installing seglib into $(VENV) (the first time this fetches several GB; minutes)"; \
+	echo "== installing seglib into $(VENV) (the first time this needs 11 GB of disk, and minutes)"; \
 	$(BIN) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[course,medical,test,browser,audit,export,nnunet]"; \
 	touch $@
 

@@ -22,7 +22,7 @@ def test_the_recipe_is_one_of_the_task(entry) -> None:
 def test_a_recipe_that_nobody_named_is_refused() -> None:
     results = results_of("kvasir-seg")
     results["unet"]["epochs"] = 7
-    with pytest.raises(ValueError, match="come from 7 epochs of resnet18 at 160 px.*'polyp'"):
+    with pytest.raises(ValueError, match="come from 7 epochs of resnet18 at 224 px.*'polyp'"):
         experiment.trained_recipe(results, card("kvasir-seg"))
 
 
@@ -81,7 +81,7 @@ def test_all_stages_are_told(tmp_path: Path) -> None:
     for stage in known.stages:
         at = f"or {stage.epochs} epochs at {known.stage_size(stage)} pixels"
         assert at in words and str(stage.lr) in words
-    assert experiment.sizes(known) == [96, 160]
+    assert experiment.sizes(known) == [128, 224]
 
 
 def test_published_stages_are_told(tmp_path: Path) -> None:
@@ -100,5 +100,5 @@ def test_published_stages_are_told(tmp_path: Path) -> None:
 def test_sizes_stand_in_abstract_and_preprocessing(tmp_path: Path) -> None:
     text, _ = fill(course(tmp_path, "kvasir-seg", results_of("kvasir-seg")), "kvasir-seg")
     words = " ".join(text.split())
-    assert "94 epochs on images of 96 and then of 160 pixels" in words
-    assert "to 96 × 96 and then to 160 × 160 pixels" in words
+    assert "94 epochs on images of 128 and then of 224 pixels" in words
+    assert "to 128 × 128 and then to 224 × 224 pixels" in words
