@@ -99,8 +99,8 @@ def fit(
     Returns
     -------
     Run
-        The finished run. The same recipe on the same machine gives the same weights (but for
-        nnU-Net on a GPU).
+        The finished run. The same recipe on the same machine gives the same weights if torch has
+        as many threads, for sums are then rounded alike (but for nnU-Net on a GPU).
 
     Raises
     ------
