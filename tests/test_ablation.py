@@ -116,30 +116,36 @@ def test_one_recipe_in_several_lengths(tmp_path: Path) -> None:
     plt.close(fig)
 
 
-@pytest.mark.parametrize("more, parts", [((), ["val"]), (("--test",), ["val", "test"])])
-def test_the_command_trains_every_length_and_touches_test_cases_only_if_asked(
-    more: tuple[str, ...], parts: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def budgets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where ``seglib budget`` writes its table, and no network is trained for it."""
+
     def told(trainings: dict[str, Recipe], split: str) -> pd.DataFrame:
         return pd.DataFrame([{"choice": name, "epochs": r.epochs} for name, r in trainings.items()])
 
     monkeypatch.setattr("seglib.ablation.ablate", told)
     settings = dataclasses.replace(seglib.settings("phantom-polyp"), root=tmp_path)
     monkeypatch.setattr("seglib.settings", lambda dataset: settings)
+    return settings.figures / BUDGET
+
+
+@pytest.mark.parametrize("more, parts", [((), ["val"]), (("--test",), ["val", "test"])])
+def test_the_command_trains_every_length_and_touches_test_cases_only_if_asked(
+    more: tuple[str, ...], parts: list[str], budgets: Path
+) -> None:
     CliRunner().invoke(app, ["budget", "--epochs", "4", "--epochs", "2", *more])
-    table = pd.read_csv(settings.figures / BUDGET)
+    table = pd.read_csv(budgets)
     assert table["split"].tolist() == [part for part in parts for _ in range(2)]
     assert table["epochs"].tolist() == [2, 4] * len(parts)
+    CliRunner().invoke(app, ["budget"])
+    whole = recipe(seglib.settings(None).recipe).epochs
+    assert pd.read_csv(budgets)["epochs"].tolist() == [whole // 4, whole // 2, whole]
+
+
+def test_each_length_may_have_its_own_size(budgets: Path) -> None:
     sizes = ["--epochs", "4", "--size", "64", "--epochs", "2", "--size", "96"]
     CliRunner().invoke(app, ["budget", *sizes])
-    choices = ["2 epochs, 96 px", "4 epochs, 64 px"]
-    assert pd.read_csv(settings.figures / BUDGET)["choice"].tolist() == choices
+    assert pd.read_csv(budgets)["choice"].tolist() == ["2 epochs, 96 px", "4 epochs, 64 px"]
     wrong = CliRunner().invoke(app, ["budget", *sizes, "--epochs", "1"])
-    assert "2 x --size for 3 lengths" in str(wrong.exception) + wrong.output
-    CliRunner().invoke(app, ["budget"])
-    whole = recipe(settings.recipe).epochs
-    assert pd.read_csv(settings.figures / BUDGET)["epochs"].tolist() == [
-        whole // 4,
-        whole // 2,
-        whole,
-    ]
+    assert wrong.exit_code == 2
+    assert "2 x --size for 3 lengths; give one for each." in wrong.stderr

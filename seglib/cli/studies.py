@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -100,14 +101,14 @@ def budget(
     from seglib.recipes import recipe as named
 
     now = seglib.settings(dataset)
-    fields = {"dataset": now.dataset, "model": model}
-    full = named(recipe or now.recipe, **fields)
+    given = partial(named, recipe or now.recipe, dataset=now.dataset, model=model)
+    full = given()
     lengths = epochs or sorted({max(1, full.epochs // part) for part in (4, 2, 1)})
     sizes = size or [full.size] * len(lengths)
     if len(sizes) != len(lengths):
         raise ValueError(f"{len(sizes)} x --size for {len(lengths)} lengths; give one for each.")
     trainings = {
-        f"{n} epochs, {px} px": named(recipe or now.recipe, epochs=n, size=px, **fields)
+        f"{n} epochs, {px} px": given(epochs=n, size=px)
         for n, px in sorted(zip(lengths, sizes, strict=True))
     }
     parts = ("val", "test") if test else ("val",)

@@ -36,7 +36,7 @@ from seglib.loading import SegmentationData, prepare
 from seglib.recipes import recipe
 from seglib.segmenter import image_dice
 from tests.benchmarks.side_by_side import TRAIN, machine
-from tests.benchmarks.turns import Turn, lacking, leave_out
+from tests.benchmarks.turns import Turn, attempt, leave_out
 from tests.benchmarks.ways.job import Job
 
 AIMS = (0.75, 0.80)
@@ -91,7 +91,7 @@ def follow(way: str, job: Job, minutes: float) -> list[dict] | str:
     """Epoch, seconds and Dice of one way, or the name of the package that it lacks."""
     L.seed_everything(0, verbose=False)
     watch = Stopwatch(job.recipe.epochs, minutes, max(AIMS), scorer(job))
-    return lacking(way, job, watch) or watch.rows
+    return attempt(way, job, watch) or watch.rows
 
 
 def reached(rows: pd.DataFrame) -> dict[str, str]:

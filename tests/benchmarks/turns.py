@@ -53,7 +53,7 @@ class Turn:
         self.pipe.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
 
-def lacking(way: str, job: Any, turn: Turn) -> str | None:
+def attempt(way: str, job: Any, turn: Turn) -> str | None:
     """Let a way (``module:function``) do the job; the package that it lacks, if it cannot."""
     warnings.simplefilter("ignore")  # hints about workers and loggers
     try:
@@ -69,7 +69,7 @@ def leave_out(name: str, package: str) -> None:
 
 
 def _work(way: str, job: Any, pipe: Connection, rounds: int) -> None:
-    if package := lacking(way, job, Turn(pipe, rounds)):
+    if package := attempt(way, job, Turn(pipe, rounds)):
         pipe.send(package)
 
 
