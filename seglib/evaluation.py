@@ -32,6 +32,7 @@ from seglib.runs import Run
 from seglib.scoring import METRICS, TOLERANCE, of_counts, score_cases
 from seglib.spacing import Spacing, spacing_of
 from seglib.splits import SPLITS
+from seglib.thresholds import check_threshold
 
 __all__ = ["METRICS", "Evaluation", "evaluate", "load_labels", "load_probability"]
 
@@ -68,9 +69,10 @@ def evaluate(
     Raises
     ------
     ValueError
-        If the split is unknown or has no cases, a mask does not fit its image or its card, or
-        `zoom` is below 1, or not 1 for nnU-Net.
+        If the split is unknown or has no cases, the threshold is no probability, a mask does not
+        fit its image or its card, or `zoom` is below 1, or not 1 for nnU-Net.
     """
+    check_threshold(threshold)
     chosen, split = _chosen(run, split, cases)
     several = len(chosen.attrs["card"].classes) > 2
     threshold, spacing = 0.5 if several else threshold, spacing_of(chosen)
@@ -106,7 +108,7 @@ def _question(
     card = cases.attrs["card"]
     question = {"split": split, "threshold": threshold, "flips": flips, "tolerance": TOLERANCE}
     question["cases"] = _digest(cases)
-    question["weights"] = hashlib.sha256(run.checkpoint.read_bytes()).hexdigest()
+    question["weights"] = run.digest
     if zoom != 1:
         question["zoom"] = zoom
     if card.window is not None:

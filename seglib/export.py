@@ -23,7 +23,7 @@ from seglib.loading import SegmentationData
 from seglib.metrics import foreground_dice
 from seglib.models import stride
 from seglib.runs import Run
-from seglib.runtimes import OnnxNetwork, export_extra, onnx_path, weights_digest
+from seglib.runtimes import OnnxNetwork, export_extra, onnx_path
 from seglib.transforms import MEAN, STD
 
 IMAGES = 100  # at most; more change neither the ranges nor the check
@@ -120,7 +120,7 @@ def _label(path: Path, run: Run, pixels: int) -> None:
     import onnx
 
     model = onnx.load(path)
-    facts = {"recipe": run.recipe.to_json(), "weights": weights_digest(run)}
+    facts = {"recipe": run.recipe.to_json(), "weights": run.digest}
     facts |= {"mean": str(MEAN), "std": str(STD), "stride": str(pixels)}
     onnx.helper.set_model_props(model, facts)
     onnx.save(model, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from dataclasses import dataclass, replace
@@ -67,6 +68,12 @@ class Run:
         """What it ran on, see :func:`seglib.hardware.environment`; empty if that is lost."""
         record = self.path / "environment.json"
         return json.loads(record.read_text()) if record.is_file() else {}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the checkpoint, by which answers and exported files know their weights."""
+        with self.checkpoint.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     @property
     def best(self) -> pd.Series:

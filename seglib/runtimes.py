@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,11 +71,6 @@ def onnx_path(run: Run, int8: bool = False) -> Path:
     return run.checkpoint.with_name(f"{run.checkpoint.stem}{'-int8' if int8 else ''}.onnx")
 
 
-def weights_digest(run: Run) -> str:
-    """SHA-256 of a run's checkpoint, by which an exported file knows its own."""
-    return hashlib.sha256(run.checkpoint.read_bytes()).hexdigest()
-
-
 def load_network(run: Run, runtime: str = "torch") -> nn.Module:
     """The network of a run: PyTorch's own on the GPU if there is one, or an exported file.
 
@@ -94,6 +88,6 @@ def load_network(run: Run, runtime: str = "torch") -> nn.Module:
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist; make it: {command}")
     network = OnnxNetwork(path)
-    if network.facts["weights"] != weights_digest(run):
+    if network.facts["weights"] != run.digest:
         raise ValueError(f"{path} holds other weights than {run.checkpoint}; again: {command}")
     return network

@@ -12,6 +12,7 @@ from seglib.losses import build_loss
 from seglib.metrics import foreground_dice
 from seglib.models import build_model
 from seglib.recipes import Recipe, Stage
+from seglib.transforms import augmentations
 
 # Convolutions are faster on CPU and GPU when the channels of a pixel lie side by side.
 MEMORY_FORMAT = torch.channels_last
@@ -42,8 +43,9 @@ class Segmenter(L.LightningModule):
 
     @staticmethod
     def check(recipe: Recipe, n_classes: int) -> None:
-        """Raise ``ValueError`` for an unknown model, encoder or loss before anything is begun."""
+        """Raise ``ValueError`` for a name in the recipe that is not known, before it is begun."""
         build_model(recipe, n_classes)
+        augmentations(recipe.augmentation)
         for stage in recipe.stages:
             build_loss(stage.loss, n_classes)
 

@@ -14,6 +14,12 @@ import pandas as pd
 from seglib.metrics import dice, iou, precision, recall
 
 
+def check_threshold(threshold: float) -> None:
+    """Raise ``ValueError`` unless it is a probability."""
+    if not 0 <= threshold <= 1:
+        raise ValueError(f"threshold is {threshold}, expected a probability from 0 to 1.")
+
+
 class ScoreHistogram:
     """Pixel probabilities of many images as two histograms, to ask for any threshold later.
 
@@ -48,8 +54,9 @@ class ScoreHistogram:
                 f"{int(truth.max())}, expected [0, 1] and 0 or 1; apply a sigmoid to logits."
             )
         code = (probability.ravel() * self.bins).astype(np.intp)
-        code += truth.ravel().astype(np.intp) * (self.bins + 1)
-        self.histogram += np.bincount(code, minlength=self.histogram.size).reshape(2, -1)
+        pixels = np.bincount(code, minlength=self.bins + 1)
+        objects = np.bincount(code[truth.ravel() != 0], minlength=self.bins + 1)
+        self.histogram += np.stack([pixels - objects, objects])
 
     def counts(self) -> np.ndarray:
         """Pooled ``(1001, 4) int64`` counts tp, fp, fn, tn at rising thresholds."""

@@ -131,6 +131,8 @@ def fit(
 
 def _check_shares(recipe: Recipe | NnunetRecipe, world: int) -> None:
     """Raise ``ValueError`` unless `world` processes can share every batch evenly."""
+    if world < 1:
+        raise ValueError(f"devices times nodes is {world}, expected 1 or more.")
     if isinstance(recipe, NnunetRecipe):
         if world > 1:
             raise ValueError("nnU-Net trains in one process here; leave devices and nodes at 1.")

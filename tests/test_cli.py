@@ -155,9 +155,11 @@ def test_train_again_loads_the_finished_run(shell: Shell, run_folder: Path) -> N
         ("--optimiser adamm", ("adamm", "'adam")),
         ("--schedule cosin", ("cosin", "'cosine'")),
         ("--augmentation ful", ("ful", "'full'")),
+        ("--epochs 0", ("epochs is 0", "1 or more")),
+        ("--devices 0", ("devices times nodes is 0", "1 or more")),
     ],
 )
-def test_train_unknown_names(shell: Shell, place: Path, words: str, hints: tuple) -> None:
+def test_train_bad_values(shell: Shell, place: Path, words: str, hints: tuple) -> None:
     done = shell("train", *words.split())
     assert done.exit_code == 2
     assert done.stderr.count("\n") == 1
@@ -282,6 +284,7 @@ def test_predict_bad_input(shell: Shell, checkpoint: Path, place: Path, tmp_path
     fails(shell("predict", images / twin.name, twin, *options), "both", "rename")
     fails(shell("predict", broken, *options), "broken.png")
     fails(shell("predict", small, *options), "small.png", "stride")
+    fails(shell("predict", images / twin.name, *options, "--threshold", "2"), "is 2.0", "0 to 1")
 
 
 def test_data_commands(shell: Shell, place: Path) -> None:

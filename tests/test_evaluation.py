@@ -210,6 +210,12 @@ def test_probabilities_are_kept_at_native_resolution(run):
         load_probability(run, "011")
 
 
+@pytest.mark.parametrize("threshold", [-0.1, 2, float("nan")])
+def test_a_threshold_that_is_no_probability_is_refused(run, threshold):
+    with pytest.raises(ValueError, match=f"threshold is {threshold}, expected a probability"):
+        evaluate(run, threshold=threshold)
+
+
 def test_unknown_and_empty_splits_are_named(run):
     with pytest.raises(ValueError, match="'tset'.*'test'"):
         evaluate(run, split="tset")

@@ -76,8 +76,8 @@ def test_different_lengths_never_share_a_folder() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"epochs": 0}, "epochs of 1 or more, found 0"),
-        ({"iterations": -1}, "iterations of 1 or more, found -1"),
+        ({"epochs": 0}, "epochs is 0, expected 1 or more"),
+        ({"iterations": -1}, "iterations is -1, expected 1 or more"),
         ({"folds": ()}, "numbered 0 to 4"),
         ({"folds": (0, 5)}, "numbered 0 to 4, found (0, 5)"),
         ({"split": "patient"}, "patient"),
@@ -388,7 +388,7 @@ def test_a_plan_that_is_not_there_is_named(tmp_path) -> None:
     [
         ("--model nnunet --size 64 --batch-size 4", "decides about size, batch size itself"),
         ("--model unet --iterations 4", "--iterations belongs to --model nnunet"),
-        ("--model nnunet --epochs 0", "epochs of 1 or more"),
+        ("--model nnunet --epochs 0", "epochs is 0, expected 1 or more"),
         ("--model nnunet --devices 2", "nnU-Net trains in one process here"),
     ],
 )

@@ -176,6 +176,29 @@ def test_unknown_names_are_refused(name, fields, message):
         recipe(name, **fields)
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"epochs": 0}, "epochs is 0, expected 1 or more."),
+        ({"epochs": -94}, "epochs is -94, expected 1 or more."),
+        ({"batch_size": 0}, "batch size is 0, expected 1 or more."),
+        ({"accumulate": 0}, "accumulate is 0, expected 1 or more."),
+        ({"lr": -0.1}, "lr is -0.1, expected 0 or more."),
+        ({"lr": float("nan")}, "lr is nan, expected 0 or more."),
+        ({"weight_decay": -1}, "weight decay is -1, expected 0 or more."),
+        ({"width": 0}, "width is 0, expected 1 or more."),
+        ({"paste": 1.5}, "paste is 1.5, expected 0 to 1."),
+        ({"ema": 1.0}, "ema is 1.0, expected 0 to 0.99999."),
+        ({"patience": 0}, "patience is 0, expected 1 or more."),
+        ({"seed": -1}, "seed is -1, expected 0 to 4294967295."),
+        ({"split_seed": -1}, "split seed is -1, expected 0 to 4294967295."),
+    ],
+)
+def test_numbers_outside_their_range_are_refused(fields, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        recipe("polyp-modern", **fields)
+
+
 def test_recipes_are_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Stage(epochs=1).epochs = 2

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from seglib.cli.shell import examples
+from seglib.cli.shell import Threshold, examples
 
 EXAMPLES = examples(
     "seglib predict image.jpg --checkpoint outputs/checkpoints/unet_best.ckpt",
@@ -21,7 +21,7 @@ def predict(
     images: Annotated[list[Path], Argument(help="Image files.", metavar="IMAGE")],
     run: Annotated[Path, Option("--run", "--checkpoint", help="A run folder or a checkpoint.")],
     output: Annotated[Path, Option(help="Folder for the masks.")] = Path("predictions"),
-    threshold: Annotated[float, Option(help="Probability above which a pixel counts.")] = 0.5,
+    threshold: Threshold = 0.5,
     flips: Annotated[bool, Option("--flips", help="Average four mirrored views.")] = False,
     runtime: Annotated[str, Option(help="torch, or after 'seglib export': onnx, int8.")] = "torch",
     overwrite: Annotated[bool, Option("--overwrite", help="Replace files that exist.")] = False,
@@ -34,7 +34,9 @@ def predict(
     from seglib.cli.masks import check_files, predict_file
     from seglib.runs import load_run
     from seglib.runtimes import load_network
+    from seglib.thresholds import check_threshold
 
+    check_threshold(threshold)
     targets = check_files(images, output, overwrite)
     opened = load_run(run)
     network = load_network(opened, runtime)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Argument, Option
 
-from seglib.cli.shell import examples
+from seglib.cli.shell import Threshold, examples
 
 if TYPE_CHECKING:
     from seglib.runs import Run
@@ -31,7 +31,7 @@ def evaluate(
     checkpoint: Annotated[Path | None, Option(help="A checkpoint, in place of a run.")] = None,
     model: Annotated[str | None, Option(help="Architecture it must hold.")] = None,
     split: Split = "test",
-    threshold: Annotated[float, Option(help="Probability above which a pixel counts.")] = 0.5,
+    threshold: Threshold = 0.5,
     flips: Flips = False,
     zoom: Zoom = 1.0,
 ) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
+from typer import Option
 from typer.core import TyperGroup
+
+Threshold = Annotated[float, Option(help="Probability above which a pixel counts.")]
 
 
 class PlainErrors(TyperGroup):

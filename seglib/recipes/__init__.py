@@ -79,7 +79,10 @@ def recipe(name: str, **fields: Any) -> Recipe:
 def _shared_out(stages: tuple[Stage, ...], epochs: int) -> tuple[Stage, ...]:
     """The stages with their shares of so many epochs; one that gets none falls away."""
     whole = sum(stage.epochs for stage in stages)
-    early = [dataclasses.replace(s, epochs=epochs * s.epochs // whole) for s in stages[:-1]]
-    rest = epochs - sum(stage.epochs for stage in early)
-    last = dataclasses.replace(stages[-1], epochs=rest)
-    return (*(stage for stage in early if stage.epochs), last)
+    shares = [max(0, epochs) * stage.epochs // whole for stage in stages[:-1]]
+    shares.append(epochs - sum(shares))
+    return tuple(
+        dataclasses.replace(stage, epochs=share)
+        for stage, share in zip(stages, shares, strict=True)
+        if share or stage is stages[-1]
+    )

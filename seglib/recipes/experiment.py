@@ -5,20 +5,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 
 from seglib.names import nearest
+from seglib.recipes.limits import COUNT, SEED, check_ranges, check_split
 
 OPTIMISERS = ("adam", "adamw")
 SCHEDULES = ("constant", "one-cycle", "cosine")
 PRECISIONS = ("auto", "32", "bf16", "16")
-DIVISIONS = ("group", "image")
-
-
-def check_split(split: str) -> None:
-    """Raise ``ValueError`` unless `split` is one of :data:`DIVISIONS` or ``COLUMN=VALUE``."""
-    if "=" not in split:
-        nearest(split, DIVISIONS, "split")
 
 
 def digest(text: str) -> str:
@@ -66,6 +61,12 @@ class Stage:
     weight_decay: float = 1e-2
     scale: float = 1.0
 
+    def __post_init__(self) -> None:
+        check_ranges(self, epochs=COUNT, batch_size=COUNT, accumulate=COUNT, scale=(0, 1))
+        check_ranges(self, lr=(0, math.inf), weight_decay=(0, math.inf))
+        nearest(self.optimiser, OPTIMISERS, "optimiser")
+        nearest(self.schedule, SCHEDULES, "schedule")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -96,10 +97,11 @@ class Recipe:
         One after the other, each from the best weights so far.
     split
         What stays on one side: ``group`` (patients, and near-duplicate pictures), ``image`` (every
-        image for itself, which leaks; only to show how much), or ``COLUMN=VALUE``, such as
-        ``site=MCUCXR``, to train without the cases of one site and test on them.
+        image for itself, which leaks; only to show how much), ``COLUMN=VALUE``, such as
+        ``site=MCUCXR``, to train without the cases of one site and test on them, or ``fold=I/K``:
+        whole groups are dealt into K folds, and the cases of fold I are the test set.
     fractions
-        Shares of train, val, test; with ``COLUMN=VALUE`` that of test is not used.
+        Shares of train, val, test; with a value or a fold that of test is not used.
     split_seed, seed
         Seeds of the split, and of weights, order and augmentation.
     precision
@@ -129,14 +131,14 @@ class Recipe:
     def __post_init__(self) -> None:
         nearest(self.precision, PRECISIONS, "precision")
         check_split(self.split)
+        # A running mean with a decay of 1 would never move.
+        check_ranges(self, width=COUNT, patience=COUNT, paste=(0, 1), ema=(0, 0.99999))
+        check_ranges(self, seed=SEED, split_seed=SEED)
         if self.stages[-1].scale != 1:
             raise ValueError(
                 f"The last stage works at {self.stages[-1].scale:g} of the recipe's size; "
                 "networks are used at the full size, so give it scale 1."
             )
-        for stage in self.stages:
-            nearest(stage.optimiser, OPTIMISERS, "optimiser")
-            nearest(stage.schedule, SCHEDULES, "schedule")
 
     @property
     def epochs(self) -> int:

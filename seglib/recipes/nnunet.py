@@ -12,7 +12,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from seglib.recipes.experiment import Recipe, check_split, digest
+from seglib.recipes.experiment import Recipe, digest
+from seglib.recipes.limits import COUNT, SEED, check_ranges, check_split
 
 NNUNET = "nnunet"
 
@@ -52,9 +53,7 @@ class NnunetRecipe:
     model: str = NNUNET
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "iterations"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"nnU-Net needs {name} of 1 or more, found {getattr(self, name)}.")
+        check_ranges(self, epochs=COUNT, iterations=COUNT, seed=SEED, split_seed=SEED)
         if not self.folds or not set(self.folds) <= set(range(5)):
             raise ValueError(f"The folds of nnU-Net are numbered 0 to 4, found {self.folds}.")
         check_split(self.split)

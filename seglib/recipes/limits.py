@@ -1,0 +1,44 @@
+"""Which values may the fields of a recipe have?"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from seglib.names import nearest
+
+COUNT = (1, math.inf)
+SEED = (0, 2**32 - 1)  # what Lightning takes
+DIVISIONS = ("group", "image")
+
+
+def check_ranges(fields: object, **ranges: tuple[float, float]) -> None:
+    """Raise ``ValueError`` unless each named field lies in its range, or is ``None``."""
+    for name, (low, high) in ranges.items():
+        value = getattr(fields, name)
+        if value is not None and not low <= value <= high:
+            expected = f"{low} or more" if high == math.inf else f"{low} to {high}"
+            raise ValueError(f"{name.replace('_', ' ')} is {value}, expected {expected}.")
+
+
+def check_split(split: str) -> None:
+    """Raise ``ValueError`` unless `split` is one of :data:`DIVISIONS`, a fold or a value."""
+    if "=" not in split:
+        nearest(split, DIVISIONS, "split")
+    folds_of(split)
+
+
+def folds_of(split: str) -> int | None:
+    """K of a split ``fold=I/K``, ``None`` of any other.
+
+    Raises
+    ------
+    ValueError
+        If it is no fold of at least two.
+    """
+    if not split.startswith("fold="):
+        return None
+    found = re.fullmatch(r"fold=(\d+)/(\d+)", split)
+    if not found or not 1 <= int(found[1]) <= int(found[2]) or int(found[2]) < 2:
+        raise ValueError(f"The split is '{split}', expected a fold, such as fold=1/5 to fold=5/5.")
+    return int(found[2])
