@@ -3,20 +3,26 @@
 The same recipe is trained on the same images, divided in several ways. Only the division changes,
 so what the score gains when slices of one patient fall on both sides is a leak, and what it loses
 at another hospital is what a test set from the same hospital cannot show (Zech et al. 2018,
-doi:10.1371/journal.pmed.1002683).
+doi:10.1371/journal.pmed.1002683). And what the folds of a cross-validation differ by is what one
+test set owes to chance (Stone 1974, doi:10.1111/j.2517-6161.1974.tb00994.x).
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
 
+from seglib.averaging import per_case
 from seglib.datasets import load
 from seglib.evaluation import evaluate
+from seglib.intervals import summarise
 from seglib.recipes import Recipe
+from seglib.recipes.limits import folds_of
 from seglib.runs import Run
 from seglib.training import fit
 
@@ -43,9 +49,14 @@ def divisions(cases: pd.DataFrame) -> tuple[str, ...]:
     if not found:
         raise ValueError(
             f"{cases.attrs['card'].name} names neither patients with several images nor several "
-            "sites; expected one of them, to divide by it."
+            "sites; expected one of them, to divide by it. Folds need neither: --folds 5."
         )
     return ("group", *found)
+
+
+def folds(number: int) -> tuple[str, ...]:
+    """The splits of a cross-validation in so many folds, in the words of a recipe."""
+    return tuple(f"fold={fold + 1}/{number}" for fold in range(number))
 
 
 def generalise(
@@ -66,7 +77,8 @@ def generalise(
     seeds
         Each is a training of its own, of weights, order and augmentation; the division stays.
     splits
-        Divisions in the words of a recipe; by default all of :func:`divisions`.
+        Divisions in the words of a recipe; by default all of :func:`divisions`. Those of
+        :func:`folds` make a cross-validation.
     outputs
         Folder of all runs; by default that of :func:`seglib.settings`.
 
@@ -77,38 +89,46 @@ def generalise(
         ``model``, ``seed``; ``train`` and ``test`` images and ``groups`` of the test images;
         ``seen``, the share of test images whose group also trains, in [0, 1]; ``dice``, mean of
         the test images at native resolution, with its 95 % interval ``low, high`` from resampled
-        groups.
+        groups. Where all of K folds are there, a row ``folds=K`` follows in which each image
+        counts once, scored by the network that had not seen it; ``train`` is then a mean.
 
     Raises
     ------
     ValueError
         See :func:`divisions`.
     """
-    recipes = [
-        dataclasses.replace(recipe, split=split, model=model, seed=seed)
-        for split in splits or divisions(load(recipe.dataset))
-        for model in models
-        for seed in seeds
-    ]
-    return pd.DataFrame([_row(fit(entry, outputs=outputs)) for entry in recipes]).round(6)
+    rows, folded = [], defaultdict(list)
+    for split in splits or divisions(load(recipe.dataset)):
+        for model, seed in product(models, seeds):
+            entry = dataclasses.replace(recipe, split=split, model=model, seed=seed)
+            run = fit(entry, outputs=outputs)
+            rows.append(_row(split, [run]))
+            folded[folds_of(split), model, seed].append(run)
+    for (folds, _, _), runs in folded.items():
+        if folds == len(runs):
+            rows.append(_row(f"folds={folds}", runs))
+    return pd.DataFrame(rows).round(6)
 
 
-def _row(run: Run) -> dict:
-    sides = {name: members for name, members in run.cases.groupby("split")}
-    test = sides["test"]
-    dice = evaluate(run).results()["foreground_mean"]["dice"]
+def _row(split: str, runs: Sequence[Run]) -> dict:
+    """What one training scored, or those of all folds together, each on its own test images."""
+    recipe, sides = runs[0].recipe, [dict(tuple(run.cases.groupby("split"))) for run in runs]
+    test = pd.concat([side["test"] for side in sides])
+    seen = pd.concat([side["test"]["group"].isin(side["train"]["group"]) for side in sides])
+    scores = pd.concat([per_case(evaluate(run).scores) for run in runs], ignore_index=True)
+    dice = summarise(scores[["dice"]], scores["group"]).loc["dice"]
     return {
-        "dataset": run.recipe.dataset,
-        "recipe": run.recipe.name,
-        "px": run.recipe.size,
-        "epochs": run.recipe.epochs,
-        "split": run.recipe.split,
-        "model": run.recipe.model,
-        "seed": run.recipe.seed,
-        "train": len(sides["train"]),
+        "dataset": recipe.dataset,
+        "recipe": recipe.name,
+        "px": recipe.size,
+        "epochs": recipe.epochs,
+        "split": split,
+        "model": recipe.model,
+        "seed": recipe.seed,
+        "train": round(sum(len(side["train"]) for side in sides) / len(sides)),
         "test": len(test),
         "groups": test["group"].nunique(),
-        "seen": test["group"].isin(sides["train"]["group"]).mean(),
+        "seen": seen.mean(),
         "dice": dice["mean"],
         "low": dice["low"],
         "high": dice["high"],

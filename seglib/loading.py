@@ -22,7 +22,8 @@ from seglib.caching import Cache, build_cache
 from seglib.datasets import load
 from seglib.pasting import paste_object
 from seglib.recipes import Recipe, Stage
-from seglib.splits import find_duplicates, hold_out, split
+from seglib.recipes.limits import folds_of
+from seglib.splits import deal, find_duplicates, hold_out, split
 from seglib.transforms import eval_transform, train_transform
 
 
@@ -32,7 +33,7 @@ def prepare(recipe: Recipe) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If the split names a column or a value that the data set lacks.
+        If the split names a column or a value that the data set lacks, or more folds than groups.
     """
     cases = load(recipe.dataset)
     if recipe.split == "image":
@@ -41,6 +42,8 @@ def prepare(recipe: Recipe) -> pd.DataFrame:
     duplicates = find_duplicates(cases)
     if recipe.split == "group":
         return split(cases, recipe.fractions, recipe.split_seed, duplicates)
+    if folds := folds_of(recipe.split):
+        cases = cases.assign(fold=deal(cases, folds, recipe.split_seed, duplicates))
     column, _, value = recipe.split.partition("=")
     share = recipe.fractions[1] / (recipe.fractions[0] + recipe.fractions[1])
     return hold_out(cases, column, value, share, recipe.split_seed, duplicates)

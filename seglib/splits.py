@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from seglib.duplicates import find_duplicates
 from seglib.names import nearest
 
-__all__ = ["SPLITS", "find_duplicates", "find_leaks", "hold_out", "split"]
+__all__ = ["SPLITS", "deal", "find_duplicates", "find_leaks", "hold_out", "split"]
 
 SPLITS = ("train", "val", "test")
 
@@ -102,6 +102,29 @@ def split(
     table["split"] = assigned[units]
     table.attrs = dict(cases.attrs)
     return table
+
+
+def deal(
+    cases: pd.DataFrame, folds: int, seed: int = 0, duplicates: pd.DataFrame | None = None
+) -> pd.Series:
+    """Fold of each case, such as ``1/5`` to ``5/5``, for cross-validation; no group is divided.
+
+    The largest groups are dealt first, equals in random order, each to the fold with the fewest
+    cases. Takes what :func:`split` takes; the result does not depend on the order of the rows.
+    Raises ``ValueError`` for less than two folds, or fewer groups than folds.
+    """
+    table = cases.sort_values("case")
+    units = _units(table.reset_index(drop=True), duplicates)
+    sizes = np.bincount(units)
+    if not 2 <= folds <= len(sizes):
+        raise ValueError(f"{len(sizes)} groups cannot be dealt into {folds} folds; take 2 or more.")
+    order = np.random.default_rng(seed).permutation(len(sizes))
+    fold, filled = np.zeros(len(sizes), dtype=int), np.zeros(folds, dtype=int)
+    for unit in order[np.argsort(-sizes[order], kind="stable")]:
+        fold[unit] = filled.argmin()
+        filled[fold[unit]] += sizes[unit]
+    names = [f"{number + 1}/{folds}" for number in fold[units]]
+    return pd.Series(names, index=table.index).reindex(cases.index)
 
 
 def hold_out(

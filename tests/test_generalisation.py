@@ -1,13 +1,22 @@
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 
 from seglib.datasets import load
 from seglib.figures import generalisation as draw
 from seglib.figures import use_style
-from seglib.generalisation import COLUMNS, TRAINING, divisions, generalise, merged, read_tables
+from seglib.generalisation import (
+    COLUMNS,
+    TRAINING,
+    divisions,
+    folds,
+    generalise,
+    merged,
+    read_tables,
+)
 from seglib.loading import prepare
 from seglib.recipes import Recipe, Stage, recipe
 
@@ -84,6 +93,30 @@ def test_trained_and_scored_under_each_division(tmp_path):
     assert [axes.get_title(loc="left") for axes in fig.axes] == ["phantom-lung", "phantom-polyp"]
     assert [label.get_text() for label in fig.axes[0].get_yticklabels()] == ["by group", "by image"]
     plt.close(fig)
+
+
+def test_folds_test_each_image_once(tmp_path):
+    stage = Stage(epochs=1, batch_size=16)
+    tiny = Recipe("tiny", "phantom-polyp", "unet", "plain", width=2, size=32, stages=(stage,))
+    found = generalise(tiny, ("unet",), splits=("group", *folds(3)), outputs=tmp_path)
+    assert list(found["split"]) == ["group", "fold=1/3", "fold=2/3", "fold=3/3", "folds=3"]
+    single, whole = found.iloc[1:4], found.iloc[4]
+    cases = load("phantom-polyp")
+    assert single["test"].sum() == whole["test"] == len(cases)
+    assert single["groups"].sum() == whole["groups"] == cases["group"].nunique()
+    assert not found["seen"].any()
+    assert whole["dice"] == pytest.approx(np.average(single["dice"], weights=single["test"]))
+    assert whole["low"] < whole["dice"] < whole["high"]
+    part = generalise(tiny, ("unet",), splits=folds(3)[:2], outputs=tmp_path)
+    assert list(part["split"]) == ["fold=1/3", "fold=2/3"]
+    assert draw.title("fold=2/3") == "fold 2 of 3"
+    assert draw.title("folds=3") == "all 3 folds together"
+
+
+@pytest.mark.parametrize("split", ["fold=0/5", "fold=6/5", "fold=1/1", "fold=a/5", "fold=2"])
+def test_what_is_no_fold_is_refused(split):
+    with pytest.raises(ValueError, match=f"split is '{split}', expected a fold, such as fold=1/5"):
+        recipe("polyp-quick", split=split)
 
 
 def test_rows_are_added_to_those_of_the_same_recipe(tmp_path):

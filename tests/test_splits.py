@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seglib.splits import SPLITS, find_duplicates, find_leaks, hold_out, split
+from seglib.splits import SPLITS, deal, find_duplicates, find_leaks, hold_out, split
 
 
 def table(groups) -> pd.DataFrame:
@@ -261,6 +261,30 @@ def test_properties_of_a_split(groups, seed, random):
     assert find_leaks(done, pairs()).empty
     shuffled = cases.sample(frac=1, random_state=random.randint(0, 99))
     pd.testing.assert_frame_equal(split(shuffled, seed=seed), done)  # order does not matter
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    groups=st.lists(st.integers(0, 30), min_size=12, max_size=60),
+    folds=st.integers(2, 5),
+    seed=st.integers(0, 99),
+    random=st.randoms(use_true_random=False),
+)
+def test_properties_of_folds(groups, folds, seed, random):
+    cases = table(groups)
+    linked = pairs(("c0000", "c0011"))
+    units = cases["group"].replace(cases["group"][0], cases["group"][11])
+    if units.nunique() < folds:
+        with pytest.raises(ValueError, match=f"cannot be dealt into {folds} folds"):
+            deal(cases, folds, seed, linked)
+        return
+    dealt = deal(cases, folds, seed, linked)
+    assert set(dealt) == {f"{fold}/{folds}" for fold in range(1, folds + 1)}
+    assert dealt.groupby(units).nunique().eq(1).all()
+    sizes = dealt.value_counts()
+    assert sizes.max() - sizes.min() <= units.value_counts().max()
+    order = random.sample(range(len(cases)), len(cases))
+    assert deal(cases.iloc[order], folds, seed, linked).sort_index().equals(dealt)
 
 
 def test_seeds_differ():

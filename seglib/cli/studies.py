@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 GENERALISE_EXAMPLES = examples(
     "SEGLIB_PROFILE=full seglib generalise --dataset chest-xray",
     "SEGLIB_PROFILE=full seglib generalise --dataset chaos-mr --model unet --seed 0 --seed 1",
+    "SEGLIB_PROFILE=full seglib generalise --dataset isic2018 --folds 5",
 )
 ABLATE_EXAMPLES = examples(
     "seglib ablate --dataset isic2018",
@@ -37,21 +38,25 @@ def generalise(
     model: Annotated[list[str] | None, Option(help="Once for each; else both networks.")] = None,
     seed: Annotated[list[int] | None, Option(help="Once for each training; else 0.")] = None,
     split: Annotated[list[str] | None, Option(help="group, image, COLUMN=VALUE; else all.")] = None,
+    folds: Annotated[int | None, Option(help="Cross-validate in so many folds, such as 5.")] = None,
 ) -> None:
     """Train on the same images divided in several ways, and see what the score owes to the way.
 
-    By group and by image (which leaks) where patients are known, and with each site held out.
+    By group and by image (which leaks) where patients are known, and with each site held out; or
+    in folds, so that each image is tested once, by a network that has not seen it.
     The rows go to figures/DATASET/splits.csv, beside those of the same recipe that are there;
     chapter 6 reads it.
     """
     import seglib
     from seglib.generalisation import TABLE, merged
+    from seglib.generalisation import folds as deal
     from seglib.generalisation import generalise as across
     from seglib.recipes import recipe as named
 
     now = seglib.settings(dataset)
     start = named(recipe or now.recipe, dataset=now.dataset)
-    path, table = now.figures / TABLE, across(start, model or MODELS, seed or (start.seed,), split)
+    splits = [*(split or ()), *(deal(folds) if folds is not None else ())] or None
+    path, table = now.figures / TABLE, across(start, model or MODELS, seed or (start.seed,), splits)
     _keep(merged(path, table), path)
 
 

@@ -52,7 +52,7 @@ def train(
     precision: Annotated[str | None, Option(help="auto, 32, bf16 or 16.")] = None,
     patience: Annotated[int | None, Option(help="Stop after epochs without gain.")] = None,
     seed: Annotated[int | None, Option(help="Of weights, order and augmentation.")] = None,
-    split: Annotated[str | None, Option(help="By group, image or COLUMN=VALUE.")] = None,
+    split: Annotated[str | None, Option(help="By group, image, COLUMN=VALUE, fold=1/5.")] = None,
     fractions: Annotated[Fractions | None, SHARES] = None,
     split_seed: Annotated[int | None, Option(help="Of the split of the cases.")] = None,
     devices: Annotated[int, Option(help="GPUs, or CPU processes, that share each batch.")] = 1,

@@ -48,8 +48,11 @@ def divided(table: pd.DataFrame) -> Figure:
 
 def title(split: str) -> str:
     """A division in words."""
-    fixed = {"group": "by group", "image": "by image"}
-    return fixed[split] if split in fixed else f"tested on {split.partition('=')[2]} only"
+    column, _, value = split.partition("=")
+    fixed = {"group": "by group", "image": "by image", "folds": f"all {value} folds together"}
+    if column == "fold":
+        return f"fold {value.replace('/', ' of ')}"
+    return fixed.get(column, f"tested on {value} only")
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, splits: list[str]) -> None:
