@@ -55,7 +55,9 @@ def divisions(cases: pd.DataFrame) -> tuple[str, ...]:
 
 
 def folds(number: int) -> tuple[str, ...]:
-    """The splits of a cross-validation in so many folds, in the words of a recipe."""
+    """The splits of a cross-validation in so many folds, 2 or more, in the words of a recipe."""
+    if number < 2:
+        raise ValueError(f"folds is {number}, expected 2 or more.")
     return tuple(f"fold={fold + 1}/{number}" for fold in range(number))
 
 

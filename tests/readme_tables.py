@@ -71,13 +71,20 @@ def task_row(dataset: str) -> str:
 
 
 def division_rows() -> list[str]:
-    """Each division of the cases that ``seglib generalise`` trained on."""
-    return [
-        f"| `{row.dataset}` | {title(row.split)} | {MODEL_TITLES[row.model]} | {row.seed} | "
-        f"{row.train}, {row.test} | {row.seen:.0%} | "
-        f"{interval(row.dice, row.low, row.high)} |"
-        for row in read_tables(FIGURES).itertuples()
-    ]
+    """Each division of the cases that ``seglib generalise`` trained on; folds in one row."""
+    table = read_tables(FIGURES)
+    fold = table["split"].str.startswith("fold=")
+    spread = table[fold].groupby(["dataset", "model", "seed"])["dice"].agg(["min", "max"])
+    rows = []
+    for row in table[~fold].itertuples():
+        way = title(row.split)
+        if row.split.startswith("folds="):
+            way += " ({:.3f} to {:.3f} each)".format(*spread.loc[row.dataset, row.model, row.seed])
+        told = interval(row.dice, row.low, row.high)
+        cells = [f"`{row.dataset}`", way, MODEL_TITLES[row.model], str(row.seed)]
+        cells += [f"{row.train}, {row.test}", f"{row.seen:.0%}", told]
+        rows.append(f"| {' | '.join(cells)} |")
+    return rows
 
 
 def ladder_rows() -> list[str]:

@@ -119,6 +119,12 @@ def test_what_is_no_fold_is_refused(split):
         recipe("polyp-quick", split=split)
 
 
+@pytest.mark.parametrize("number", [1, 0, -3])
+def test_a_cross_validation_has_two_folds_or_more(number):
+    with pytest.raises(ValueError, match=f"folds is {number}, expected 2 or more"):
+        folds(number)
+
+
 def test_rows_are_added_to_those_of_the_same_recipe(tmp_path):
     def made(recipe, *rows, px=64):
         every = dict.fromkeys(COLUMNS, 0) | {"dataset": "own", "recipe": recipe, "px": px}
