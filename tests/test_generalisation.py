@@ -1,15 +1,20 @@
+import dataclasses
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+import seglib
+from seglib.cli import app
 from seglib.datasets import load
 from seglib.figures import generalisation as draw
 from seglib.figures import use_style
 from seglib.generalisation import (
     COLUMNS,
+    TABLE,
     TRAINING,
     divisions,
     folds,
@@ -117,6 +122,30 @@ def test_folds_test_each_image_once(tmp_path):
 def test_what_is_no_fold_is_refused(split):
     with pytest.raises(ValueError, match=f"split is '{split}', expected a fold, such as fold=1/5"):
         recipe("polyp-quick", split=split)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], None),
+        (["--split", "image"], ["image"]),
+        (["--folds", "3"], ["fold=1/3", "fold=2/3", "fold=3/3"]),
+        (["--split", "group", "--folds", "2"], ["group", "fold=1/2", "fold=2/2"]),
+    ],
+)
+def test_the_command_divides_as_it_is_told(options, expected, monkeypatch, tmp_path):
+    asked = []
+
+    def told(recipe, models, seeds, splits):
+        asked.append((recipe.name, models, seeds, splits))
+        return pd.DataFrame([dict.fromkeys(COLUMNS, 0)])
+
+    settings = dataclasses.replace(seglib.settings("phantom-polyp"), root=tmp_path)
+    monkeypatch.setattr("seglib.settings", lambda dataset: settings)
+    monkeypatch.setattr("seglib.generalisation.generalise", told)
+    assert CliRunner().invoke(app, ["generalise", "--model", "unet", *options]).exit_code == 0
+    assert asked == [(settings.recipe, ["unet"], (0,), expected)]
+    assert (settings.figures / TABLE).is_file()
 
 
 @pytest.mark.parametrize("number", [1, 0, -3])
