@@ -68,6 +68,22 @@ def _introduce(entry: DatasetCard) -> None:
         write_atomic(seen, f"{entry.licence}\n")
 
 
+def card_of(cases: pd.DataFrame) -> DatasetCard:
+    """The card of a case table, which says what its masks mean.
+
+    Raises
+    ------
+    ValueError
+        If the table has lost it.
+    """
+    if "card" not in cases.attrs:
+        raise ValueError(
+            "The case table has no card in its `attrs`, so nothing says what its masks mean; "
+            "tables lose it when they are merged. Give it back: `merged.attrs = cases.attrs`."
+        )
+    return cases.attrs["card"]
+
+
 def from_folders(
     images: str | Path,
     masks: str | Path,

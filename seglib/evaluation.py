@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 
 from seglib.answers import is_answered, read_results, result_files, write_results
 from seglib.calibration import reliability
+from seglib.datasets import card_of
 from seglib.images import read_mask
 from seglib.inference import predict_cases
 from seglib.metrics import counts_of
@@ -89,7 +90,7 @@ def _chosen(run: Run, split: str, cases: pd.DataFrame | None) -> tuple[pd.DataFr
     if cases is None:
         chosen = run.cases[run.cases["split"] == nearest(split, SPLITS, "split")]
     else:
-        chosen, split = cases, f"{cases.attrs['card'].name}-{_digest(cases)[:8]}"
+        chosen, split = cases, f"{card_of(cases).name}-{_digest(cases)[:8]}"
     if chosen.empty:
         raise ValueError(f"No case of {run.path.name} is in the split '{split}'; nothing to score.")
     return chosen, split

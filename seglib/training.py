@@ -20,6 +20,7 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.utilities import rank_zero_only
 
 from seglib.course import settings
+from seglib.datasets import card_of
 from seglib.hardware import choose_precision, environment
 from seglib.history import History
 from seglib.loading import SegmentationData, prepare
@@ -105,8 +106,9 @@ def fit(
     Raises
     ------
     ValueError
-        If the folder holds a run on other cases, a split is empty, or a batch cannot be shared. For
-        what nnU-Net may raise besides, see :func:`seglib.nnunet.pipeline.train`.
+        If the cases lack their card or their split, the folder holds a run on other cases, a split
+        is empty, or a batch cannot be shared. For what nnU-Net may raise besides, see
+        :func:`seglib.nnunet.pipeline.train`.
     """
     outputs, world = Path(outputs or settings().outputs), devices * num_nodes
     folder = outputs / recipe.run_name
@@ -119,6 +121,7 @@ def fit(
             external = isinstance(recipe, NnunetRecipe)
             here = pipeline.environment() if external else environment(recipe.precision)
             cases = prepare(recipe) if cases is None else cases
+            _check_cases(cases)
             if external:
                 Run.begin(folder, recipe, cases, here)
                 pipeline.train(recipe, cases, folder)
@@ -127,6 +130,16 @@ def fit(
                 Run.begin(folder, recipe, cases, here | where)
                 _train(recipe, cases, folder, where)
     return load_run(folder)
+
+
+def _check_cases(cases: pd.DataFrame) -> None:
+    """Raise ``ValueError`` if a case table does not say what its masks mean, or who trains."""
+    card_of(cases)
+    if "split" not in cases:
+        raise ValueError(
+            "The case table has no column 'split', so nothing says which cases train: "
+            "give fit() what seglib.splits.split(cases) returns."
+        )
 
 
 def _check_shares(recipe: Recipe | NnunetRecipe, world: int) -> None:

@@ -190,6 +190,15 @@ def test_other_cases_in_the_same_folder_are_refused(cases, tmp_path):
         fit(TINY, cases, tmp_path)
 
 
+def test_a_table_without_card_or_split_is_refused(cases, tmp_path):
+    with pytest.raises(ValueError, match=r"no column 'split'.*seglib\.splits\.split\(cases\)"):
+        fit(TINY, cases.drop(columns="split"), tmp_path)
+    merged = cases.copy()
+    merged.attrs = {}
+    with pytest.raises(ValueError, match="no card in its `attrs`"):
+        fit(TINY, merged, tmp_path)
+
+
 def test_an_empty_split_is_refused(cases, tmp_path):
     with pytest.raises(ValueError, match="No case of 'own' is in the split 'val'"):
         fit(TINY, cases[cases["split"] != "val"], tmp_path)

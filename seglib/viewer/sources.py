@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from seglib.cards import BACKGROUND, OBJECT, LabelClass
+from seglib.datasets import card_of
 from seglib.images import read_image, read_mask
 from seglib.viewer.packing import Case, check
 
@@ -71,12 +72,7 @@ def of_table(cases: pd.DataFrame) -> Source:
     ValueError
         If the table is empty, or has lost its card.
     """
-    if "card" not in cases.attrs:
-        raise ValueError(
-            "The case table has no card in its `attrs`, so nothing says what its masks mean; "
-            "tables lose it when they are merged. Give it back: `merged.attrs = cases.attrs`."
-        )
-    card = cases.attrs["card"]
+    card = card_of(cases)
     rows = cases[["case", "image", "mask"]].to_dict("records")
     listed = cases.drop(columns=["image", "mask"]).reset_index(drop=True)
     if (cases["group"] == cases["case"]).all():
