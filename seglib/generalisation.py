@@ -100,15 +100,15 @@ def generalise(
         See :func:`divisions`.
     """
     rows, folded = [], defaultdict(list)
-    for split in splits or divisions(load(recipe.dataset)):
+    for split in dict.fromkeys(splits or divisions(load(recipe.dataset))):
         for model, seed in product(models, seeds):
             entry = dataclasses.replace(recipe, split=split, model=model, seed=seed)
             run = fit(entry, outputs=outputs)
             rows.append(_row(split, [run]))
             folded[folds_of(split), model, seed].append(run)
-    for (folds, _, _), runs in folded.items():
-        if folds == len(runs):
-            rows.append(_row(f"folds={folds}", runs))
+    for (number, _, _), runs in folded.items():
+        if number == len(runs):
+            rows.append(_row(f"folds={number}", runs))
     return pd.DataFrame(rows).round(6)
 
 
