@@ -13,8 +13,15 @@ from seglib import evaluation
 from seglib.answers import result_files
 from seglib.cards import card
 from seglib.evaluation import evaluate, load_labels, load_probability
+from seglib.runs import Run
 
 CARD = replace(card("kvasir-seg"), name="made-up")
+
+
+class Untrained(SimpleNamespace):
+    """A run whose checkpoint holds no network."""
+
+    digest = Run.digest
 
 
 def disc(shape, centre, radius):
@@ -37,7 +44,7 @@ def run(tmp_path, monkeypatch):
         rows.append({"case": case, "mask": path, "group": f"{index // 3:02}", "split": split})
     cases = pd.DataFrame(rows)
     cases.attrs["card"] = CARD
-    run = SimpleNamespace(path=tmp_path / "run", checkpoint=tmp_path / "best.ckpt", cases=cases)
+    run = Untrained(path=tmp_path / "run", checkpoint=tmp_path / "best.ckpt", cases=cases)
     run.checkpoint.write_bytes(b"weights")
     run.asked = []
 
