@@ -1,4 +1,4 @@
-"""Which cases belong to one patient, and where were they made?
+"""Which cases belong to one patient, where were they made, and how are patients dealt out?
 
 A name tells it, or a table that lies beside the images; a group is never guessed.
 """
@@ -8,9 +8,23 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from seglib.cards import DatasetCard, GroupTable
+
+
+def spread(sizes: np.ndarray, parts: int) -> np.ndarray:
+    """Deal groups of so many cases into parts of about equally many.
+
+    The largest group comes first, groups of one size in their order, each to the part that has
+    the fewest cases. Returns the part of each group, ``(groups,) int``, from 0.
+    """
+    part, filled = np.zeros(len(sizes), dtype=int), np.zeros(parts, dtype=int)
+    for group in np.argsort(-sizes, kind="stable"):
+        part[group] = filled.argmin()
+        filled[part[group]] += sizes[group]
+    return part
 
 
 def read_groups(card: DatasetCard, folder: Path) -> dict[str, str] | None:

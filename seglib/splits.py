@@ -15,6 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from seglib.duplicates import find_duplicates
+from seglib.groups import spread
 from seglib.names import nearest
 
 __all__ = ["SPLITS", "deal", "find_duplicates", "find_leaks", "hold_out", "split"]
@@ -109,8 +110,8 @@ def deal(
 ) -> pd.Series:
     """Fold of each case, such as ``1/5`` to ``5/5``, for cross-validation; no group is divided.
 
-    The largest groups are dealt first, equals in random order, each to the fold with the fewest
-    cases. Takes what :func:`split` takes; the result does not depend on the order of the rows.
+    Groups are drawn in random order and dealt by :func:`seglib.groups.spread`. Takes what
+    :func:`split` takes; the result does not depend on the order of the rows.
     Raises ``ValueError`` for less than two folds, or fewer groups than folds.
     """
     table = cases.sort_values("case")
@@ -119,10 +120,8 @@ def deal(
     if not 2 <= folds <= len(sizes):
         raise ValueError(f"{len(sizes)} groups cannot be dealt into {folds} folds; take 2 or more.")
     order = np.random.default_rng(seed).permutation(len(sizes))
-    fold, filled = np.zeros(len(sizes), dtype=int), np.zeros(folds, dtype=int)
-    for unit in order[np.argsort(-sizes[order], kind="stable")]:
-        fold[unit] = filled.argmin()
-        filled[fold[unit]] += sizes[unit]
+    fold = np.empty(len(sizes), dtype=int)
+    fold[order] = spread(sizes[order], folds)
     names = [f"{number + 1}/{folds}" for number in fold[units]]
     return pd.Series(names, index=table.index).reindex(cases.index)
 

@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 
 from seglib.cards import DatasetCard
 from seglib.files import new_folder, write_atomic
+from seglib.groups import spread
 from seglib.images import image_size, read_image, read_mask
 
 DATASET = "Dataset001_seglib"  # the only one in a raw folder of ours, so its number says nothing
@@ -67,13 +68,11 @@ def folds(cases: pd.DataFrame, seed: int = 0) -> list[dict[str, list[str]]]:
     seen = learning(cases)
     train, val = (seen[seen["split"] == name] for name in ("train", "val"))
     groups = np.random.default_rng(seed).permutation(np.unique(train["group"]))
-    sizes = train["group"].value_counts()
-    parts: list[list[str]] = [[] for _ in range(min(N_FOLDS - 1, len(groups)))]
-    for group in sorted(groups, key=lambda name: -sizes[name]):  # stable: equals stay shuffled
-        smallest = min(parts, key=lambda part: sizes[part].sum())
-        smallest.append(group)
-    held = [val["case"], *(train["case"][train["group"].isin(part)] for part in parts)]
-    if len(parts) < 2:  # all groups in one: nothing would be left to train on
+    sizes = train["group"].value_counts()[groups].to_numpy()
+    parts = min(N_FOLDS - 1, len(groups))
+    part = pd.Series(spread(sizes, parts), index=groups)[train["group"]].to_numpy()
+    held = [val["case"], *(train["case"][part == number] for number in range(parts))]
+    if parts < 2:  # all groups in one: nothing would be left to train on
         held = held[:1]
     return [{"train": sorted(set(seen["case"]) - set(out)), "val": sorted(out)} for out in held]
 
