@@ -27,7 +27,8 @@ def locate(card: DatasetCard, data: str | Path | None = None) -> Path:
     Raises
     ------
     FileNotFoundError
-        If the data set is not there and cannot be had; the message says what to do by hand.
+        If the data set is not there and cannot be had, and the message says what to do by hand; or
+        if it would be downloaded to a folder `data` that does not exist, which may be misspelt.
     ValueError
         If a folder of its name holds something else; it is never overwritten.
     """
@@ -39,7 +40,8 @@ def locate(card: DatasetCard, data: str | Path | None = None) -> Path:
         _generate(card, own)
         return own
     if card.urls:
-        folder = given if os.access(_nearest_parent(data), os.W_OK) else own
+        _check_given(card, given, own)
+        folder = given if os.access(data, os.W_OK) else own
         _make_room(card, folder)
         _download(card, folder)
         return folder
@@ -61,8 +63,13 @@ def _places(card: DatasetCard, data: Path) -> tuple[Path, Path]:
     return data / card.name, settings().root / "data" / card.name
 
 
-def _nearest_parent(folder: Path) -> Path:
-    return next(place for place in (folder, *folder.absolute().parents) if place.exists())
+def _check_given(card: DatasetCard, given: Path, own: Path) -> None:
+    """Stop before a download to a folder that somebody may have misspelt."""
+    if given.parent.resolve() != own.parent.resolve() and not given.parent.is_dir():
+        raise FileNotFoundError(
+            f"{given.parent}, where data sets should lie, does not exist, so {card.name} was not "
+            "downloaded. Correct the path (SEGLIB_DATA, or the argument data), or make the folder."
+        )
 
 
 def _make_room(card: DatasetCard, folder: Path) -> None:

@@ -369,6 +369,19 @@ def test_a_read_only_data_folder_is_spared(course, shelf, server, monkeypatch):
     assert load("tiny", data=course / "shared")["image"][0].is_relative_to(course / "data")
 
 
+def test_nothing_is_downloaded_to_a_folder_that_may_be_misspelt(
+    course, shelf, server, monkeypatch, capsys
+):
+    serve(server[0])
+    shelf(urls=(f"{server[1]}/tiny.zip",))
+    monkeypatch.setenv("SEGLIB_DATA", str(course / "sharde"))
+    with pytest.raises(FileNotFoundError, match=r"sharde, where .* not exist.* tiny .*SEGLIB_DATA"):
+        load("tiny")
+    assert list(course.iterdir()) == [] and "downloading" not in capsys.readouterr().out
+    (course / "sharde").mkdir()  # so it is meant
+    assert load("tiny")["image"][0].is_relative_to(course / "sharde")
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [("wrong checksum", "hash"), ("no zip", "BadZipFile"), ("no folder", "expected a folder")],
