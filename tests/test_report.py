@@ -318,7 +318,7 @@ def test_one_class_of_size_is_not_compared_with_itself(real: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("dataset", ["kvasir-seg", "chaos-mr"])
+@pytest.mark.parametrize("dataset", ["kvasir-seg", "chaos-mr", "phantom-abdominal-organs"])
 @pytest.mark.parametrize("recorded", ["alike", "on other cases", "never"])
 def test_nnunet_has_a_column_where_it_was_scored_alike(
     tmp_path: Path, dataset: str, recorded: str
