@@ -100,5 +100,5 @@ def test_published_stages_are_told(tmp_path: Path) -> None:
 def test_sizes_stand_in_abstract_and_preprocessing(tmp_path: Path) -> None:
     text, _ = fill(course(tmp_path, "kvasir-seg", results_of("kvasir-seg")), "kvasir-seg")
     words = " ".join(text.split())
-    assert "94 epochs on images of 128 and then of 224 pixels" in words
+    assert "150 epochs on images of 128 and then of 224 pixels" in words
     assert "to 128 × 128 and then to 224 × 224 pixels" in words
