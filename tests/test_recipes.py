@@ -144,7 +144,9 @@ def test_fields_of_recipe_and_stage_are_replaced_and_none_is_not():
     assert made.size == recipe("polyp-modern").size
 
 
-@pytest.mark.parametrize(("epochs", "shares"), [(150, [111, 39]), (94, [69, 25]), (1, [1])])
+@pytest.mark.parametrize(
+    ("epochs", "shares"), [(150, [111, 39]), (94, [69, 25]), (10, [7, 3]), (1, [1])]
+)
 def test_epochs_are_shared_out_among_the_stages(epochs, shares):
     stages = recipe("polyp-modern", epochs=epochs).stages
     assert [stage.epochs for stage in stages] == shares
