@@ -40,7 +40,7 @@ def locate(card: DatasetCard, data: str | Path | None = None) -> Path:
         _generate(card, own)
         return own
     if card.urls:
-        _check_given(card, given, own)
+        _check_there(card, data, own.parent)
         folder = given if os.access(data, os.W_OK) else own
         _make_room(card, folder)
         _download(card, folder)
@@ -63,11 +63,11 @@ def _places(card: DatasetCard, data: Path) -> tuple[Path, Path]:
     return data / card.name, settings().root / "data" / card.name
 
 
-def _check_given(card: DatasetCard, given: Path, own: Path) -> None:
-    """Stop before a download to a folder that somebody may have misspelt."""
-    if given.parent.resolve() != own.parent.resolve() and not given.parent.is_dir():
+def _check_there(card: DatasetCard, data: Path, own: Path) -> None:
+    """Stop before a download to a folder that somebody may have misspelt; our own may be made."""
+    if not data.is_dir() and data.resolve() != own.resolve():
         raise FileNotFoundError(
-            f"{given.parent}, where data sets should lie, does not exist, so {card.name} was not "
+            f"{data}, where data sets should lie, does not exist, so {card.name} was not "
             "downloaded. Correct the path (SEGLIB_DATA, or the argument data), or make the folder."
         )
 
