@@ -15,6 +15,7 @@ from seglib.decoding import MaskDecoding
 from seglib.files import write_atomic
 from seglib.groups import read_groups
 from seglib.images import read_image
+from seglib.names import expect
 from seglib.pairing import pair
 from seglib.sources import locate
 from seglib.spacing import TABLE, converted, join_spacing
@@ -73,9 +74,12 @@ def card_of(cases: pd.DataFrame) -> DatasetCard:
 
     Raises
     ------
+    TypeError
+        If it is no table.
     ValueError
         If the table has lost it.
     """
+    expect(cases, pd.DataFrame, "a case table, as load(NAME) or from_folders(...) gives it")
     if "card" not in cases.attrs:
         raise ValueError(
             "The case table has no card in its `attrs`, so nothing says what its masks mean; "

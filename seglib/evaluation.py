@@ -19,7 +19,7 @@ from seglib.datasets import card_of
 from seglib.images import read_mask
 from seglib.inference import predict_cases
 from seglib.metrics import counts_of
-from seglib.names import nearest
+from seglib.names import expect, nearest
 from seglib.predictions import (
     load_labels,
     load_probability,
@@ -69,10 +69,13 @@ def evaluate(
 
     Raises
     ------
+    TypeError
+        If it is no run, but the name of one.
     ValueError
         If the split is unknown or has no cases, the threshold is no probability, a mask does not
         fit its image or its card, or `zoom` is below 1, or not 1 for nnU-Net.
     """
+    expect(run, Run, "a run, as fit(...) or seglib.runs.load_run(FOLDER) gives it")
     check_threshold(threshold)
     chosen, split = _chosen(run, split, cases)
     several = len(chosen.attrs["card"].classes) > 2

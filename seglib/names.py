@@ -1,4 +1,4 @@
-"""Which of the known names was meant?"""
+"""Which of the known names was meant, and is this the thing or only its name?"""
 
 from __future__ import annotations
 
@@ -20,3 +20,15 @@ def nearest(name: str, known: Iterable[str], what: str) -> str:
     close = difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=0.5)
     hint = f" Did you mean '{close[0]}'?" if close else ""
     raise ValueError(f"Unknown {what} '{name}'.{hint} Known: {', '.join(known)}.")
+
+
+def expect(value: object, kind: type | tuple[type, ...], what: str) -> None:
+    """Refuse the name of a thing, or anything else, in the place of the thing.
+
+    Raises
+    ------
+    TypeError
+        Says `what` was expected, and what was given.
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"Expected {what}, got {value!r}.")

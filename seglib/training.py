@@ -24,6 +24,7 @@ from seglib.datasets import card_of
 from seglib.hardware import choose_precision, environment
 from seglib.history import History
 from seglib.loading import SegmentationData, prepare
+from seglib.names import expect
 from seglib.nnunet import pipeline
 from seglib.recipes import NnunetRecipe, Recipe
 from seglib.runs import Run, best_epoch, load_run, save_network
@@ -105,11 +106,12 @@ def fit(
 
     Raises
     ------
-    ValueError
-        If the cases lack their card or their split, the folder holds a run on other cases, a split
-        is empty, or a batch cannot be shared. For what nnU-Net may raise besides, see
-        :func:`seglib.nnunet.pipeline.train`.
+    TypeError, ValueError
+        If names stand for recipe or cases, the cases lack their card or their split, the folder
+        holds a run on other cases, a split is empty, or a batch cannot be shared. For what nnU-Net
+        may raise besides, see :func:`seglib.nnunet.pipeline.train`.
     """
+    expect(recipe, (Recipe, NnunetRecipe), "a recipe, as seglib.recipes.recipe(NAME) gives it")
     outputs, world = Path(outputs or settings().outputs), devices * num_nodes
     folder = outputs / recipe.run_name
     folder.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ import torch
 
 from seglib.datasets import from_folders
 from seglib.decoding import MaskDecoding
+from seglib.evaluation import evaluate
 from seglib.images import read_image
 from seglib.inference import predict, predict_cases, to_labels
 from seglib.predictions import kept_epochs, load_epoch
@@ -197,6 +198,15 @@ def test_a_table_without_card_or_split_is_refused(cases, tmp_path):
     merged.attrs = {}
     with pytest.raises(ValueError, match="no card in its `attrs`"):
         fit(TINY, merged, tmp_path)
+
+
+def test_a_name_in_the_place_of_a_thing_is_refused(cases, tmp_path):
+    with pytest.raises(TypeError, match=r"Expected a recipe.*recipe\(NAME\).*got 'polyp-quick'"):
+        fit("polyp-quick", cases, tmp_path)
+    with pytest.raises(TypeError, match=r"Expected a case table.*got 'squares'"):
+        fit(TINY, "squares", tmp_path)
+    with pytest.raises(TypeError, match=r"Expected a run.*load_run\(FOLDER\).*got 'outputs/tiny'"):
+        evaluate("outputs/tiny")
 
 
 def test_an_empty_split_is_refused(cases, tmp_path):
