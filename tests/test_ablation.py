@@ -93,6 +93,8 @@ def test_gains_are_differences_on_validation_cases(tmp_path: Path) -> None:
     fig = draw.rungs(table)
     labels = [label.get_text() for label in fig.axes[0].get_yticklabels()]
     assert labels == ["as published", "+ augmentation", "+ mean of the weights"]
+    title = fig.axes[0].get_title()
+    assert title == f"phantom-polyp, validation cases, {end.epochs} epochs, {end.size} px"
     plt.close(fig)
 
 

@@ -240,4 +240,7 @@ def test_words_follow_from_numbers(evaluations) -> None:
     words = tables.advice(ahead, COSTS)
     assert "DeepLabV3+, which was ahead by 0.200" in words
     assert "**Little arithmetic:** DeepLabV3+; the other takes 4.0 times" in words
+    alike = COSTS["deeplabv3plus"] | {"latency_ms": 10.4}
+    words = tables.advice(ahead, COSTS | {"deeplabv3plus": alike})
+    assert "**Little time on this machine:** no difference to speak of." in words
     assert "means of 6 images, undefined on 0 more" in tables.distances(evaluations["unet"])

@@ -15,7 +15,8 @@ def rungs(table: pd.DataFrame) -> Figure:
 
     `table` is that of :func:`seglib.ablation.ablate`, for one data set and model; the published
     recipe stands on top. A gain whose interval excludes 0 is written in ink, another in grey.
-    Signed with the data set's title.
+    The title says how long and how large, for a ladder answers for its own budget only. Signed with
+    the data set's title.
     """
     (name,), (model,) = table["dataset"].unique(), table["model"].unique()
     fig, axes = figure(TWO_COLUMNS, 22 + 7 * len(table), layout="constrained")
@@ -32,8 +33,9 @@ def rungs(table: pd.DataFrame) -> Figure:
             f"{shown}, {row.minutes:g} min", (row.high, place), (6, 0), color=ink, **BESIDE
         )
     first, *added = table["choice"]
+    budget = f"{table['epochs'].iloc[-1]} epochs, {table['px'].iloc[-1]} px"
     axes.set_yticks(places, [first, *(f"+ {choice}" for choice in added)])
-    axes.set(ylim=(len(table) - 0.5, -0.5), title=f"{name}, validation cases")
+    axes.set(ylim=(len(table) - 0.5, -0.5), title=f"{name}, validation cases, {budget}")
     axes.set_xlabel("mean Dice, 95 % interval; in brackets the gain on the rung above it")
     axes.grid(axis="x", lw=0.4, alpha=0.4)
     span = table["high"].max() - table["low"].min()
@@ -59,7 +61,8 @@ def lengths(table: pd.DataFrame) -> Figure:
     first = table[split == split.iloc[0]]
     for place, row in enumerate(first.itertuples()):
         axes.annotate(f"{row.minutes:g} min", (place, row.dice), (5, -8), **BESIDE)
-    axes.set_xticks(range(len(first)), [c.replace(", ", "\n") for c in first["choice"]])
+    words = [c.replace(", ", "\n").replace(" epochs", "\nepochs") for c in first["choice"]]
+    axes.set_xticks(range(len(first)), words)
     axes.margins(x=0.15)
     axes.set(ylabel="mean Dice, 95 % interval", title=name)
     if split.nunique() > 1:

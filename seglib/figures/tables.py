@@ -149,6 +149,8 @@ def advice(comparison: Comparison, costs: dict[str, dict]) -> str:
         )
     for key, (need, unit) in LIMITS.items():
         less, more = (f(costs[name][key] for name in names) for f in (min, max))
-        rest = f"the other takes {more / less:.1f} times the {unit}"
-        lines.append(f"- **{need}:** {title[lighter[key]]}; {rest}.")
+        choice = f"{title[lighter[key]]}; the other takes {more / less:.1f} times the {unit}"
+        lines.append(
+            f"- **{need}:** {choice if more > 1.05 * less else 'no difference to speak of'}."
+        )
     return "\n".join(lines)

@@ -15,7 +15,7 @@ from seglib.display import show
 from seglib.figures.classes import side_by_side
 from seglib.figures.networks import CAPTION_MM, bare
 from seglib.figures.pictures import error_map
-from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure, overlay
+from seglib.figures.style import COLOURS, MODEL_TITLES, TWO_COLUMNS, figure, overlay
 from seglib.images import read_image, read_mask
 from seglib.inference import to_labels
 from seglib.losses import build_loss
@@ -28,6 +28,7 @@ LOSS_STYLES = {
     "bce_image_dice": ("BCE + Dice", COLOURS["ink"], "--"),
     "focal": ("focal", COLOURS["prediction"], "-"),
 }
+GROUND = "#eeeeee"
 SIDE = 64  # px; side of the drawn-up image on which losses are compared
 
 
@@ -111,7 +112,7 @@ def _false_alarm(name: str, share: float, wrong: float = 0.005) -> float:
 
 
 def curves(runs: Mapping[str, Run]) -> Figure:
-    """Loss, validation Dice and learning rate, epoch by epoch; a grey line where a stage begins.
+    """Loss, validation Dice and learning rate, epoch by epoch; every other stage on grey ground.
 
     Parameters
     ----------
@@ -132,9 +133,10 @@ def curves(runs: Mapping[str, Run]) -> Figure:
             textcoords="offset points", ha="right", fontsize=7, color=colour,
         )  # fmt: skip
         rate.plot(epochs, history["lr"] * 1000, color=colour, label=title)
-        for begin in history.groupby("stage")["epoch"].min().iloc[1:]:
+        stages = history.groupby("stage")["epoch"].agg(["min", "max"])
+        for first, last in stages.iloc[1::2].to_numpy() if place == 0 else ():
             for axes in (loss, score, rate):
-                axes.axvline(begin - 0.5, color=GREY, lw=0.6, zorder=0)
+                axes.axvspan(first - 0.5, last + 0.5, color=GROUND, lw=0, zorder=0)
     lowest = min(run.history[["train_loss", "val_loss"]].min(axis=None) for run in runs.values())
     loss.set(title="Loss", xlabel="epoch", ylabel="loss", ylim=(min(0, lowest), None))
     score.set(title="Validation Dice (dot: kept)", xlabel="epoch", ylabel="Dice", ylim=(0, 1))

@@ -63,17 +63,21 @@ def _ceiling(preprocessing: dict[str, Any]) -> dict[str, float]:
     """The largest measured size not above the network's, and what resizing to it costs."""
     measured = {int(size): dice for size, dice in preprocessing["best_dice"].items()}
     size = max(size for size in measured if size <= preprocessing["size"])
-    return {"size": size, "dice": measured[size]}
+    soft = preprocessing["best_dice_soft"][str(size)]
+    return {"size": size, "dice": measured[size], "soft": soft}
 
 
-def _ahead(conventions: dict[str, dict[str, float | None]], first: str, second: str) -> int:
-    """Under how many ways of scoring the first model is ahead; distances are better if small."""
+def _ahead(conventions: dict[str, dict], first: str, second: str) -> dict[str, int]:
+    """Under how many ways of scoring the first model is ahead; distances are better if small.
+
+    Equal pairs of scores count once: where each image is a group, several ways are one.
+    """
+    pairs = {(scores[first], scores[second]): name for name, scores in conventions.items()}
     wins = 0
-    for name, scores in conventions.items():
-        if scores[first] is not None and scores[second] is not None:
-            gap = scores[first] - scores[second]
-            wins += gap < 0 if name.endswith(("(px)", "(mm)")) else gap > 0
-    return wins
+    for (one, other), name in pairs.items():
+        if None not in (one, other):
+            wins += one < other if name.endswith(("(px)", "(mm)")) else one > other
+    return {"ahead": wins, "conventions": len(pairs)}
 
 
 def _flip_gain(conventions: dict[str, dict[str, float]]) -> dict[str, float]:
@@ -112,14 +116,6 @@ def _classes(compared: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _third(results: dict[str, Any]) -> dict[str, Any] | None:
-    """What nnU-Net reached, if chapter 10 scored it as chapter 6 scored the others."""
-    found = results.get("nnunet")
-    protocols = {model["protocol"] for model in results["comparison"]["models"].values()}
-    same = found and {found["results"]["protocol"]} == protocols
-    return found | {"machine": experiment.machine(found["environment"])} if same else None
-
-
 def gather(figures: Path, dataset: str) -> dict[str, Any]:
     """All names that the text of the report may use.
 
@@ -139,9 +135,10 @@ def gather(figures: Path, dataset: str) -> dict[str, Any]:
           :func:`_classes`;
         - ``recipe``, ``sizes`` of its stages, ``machines`` (key to words, empty if not recorded);
         - ``models`` (key to title), ``scores`` (key to mean scores), ``metrics`` (key to title);
-        - ``first``, ``second``: titles, the higher mean Dice first; ``ahead``: under how many
-          conventions the first one leads; ``finding``: see :func:`_finding`;
-        - ``nnunet``: the section of chapter 10, or None, see :func:`_third`;
+        - ``first``, ``second``: titles, the higher mean Dice first; ``conventions``: how many
+          ways of scoring differ, ``ahead``: under how many of them the first one leads;
+          ``finding``: see :func:`_finding`;
+        - ``nnunet``: the section of chapter 10 or None, :func:`seglib.report.experiment.third`;
         - ``flip_gain``: key to what four mirrored views add to the mean Dice;
         - ``lighter``: cost to the title of the cheaper model; ``ceiling``: see :func:`_ceiling`;
         - ``smallest``, ``largest``: scores of the outermost size classes with an object;
@@ -162,11 +159,11 @@ def gather(figures: Path, dataset: str) -> dict[str, Any]:
         "machines": {m: experiment.machine(results[m].get("environment", {})) for m in order},
         "models": {name: title for name, title in MODEL_TITLES.items() if name in order},
         "scores": {name: m["foreground_mean"] for name, m in compared["models"].items()},
-        "nnunet": _third(results),
+        "nnunet": experiment.third(results),
         "finding": _finding(compared["dice"]),
         "first": MODEL_TITLES[order[0]],
         "second": MODEL_TITLES[order[1]],
-        "ahead": _ahead(compared["conventions"], *order),
+        **_ahead(compared["conventions"], *order),
         "ceiling": _ceiling(results["preprocessing"]),
         "flip_gain": _flip_gain(compared["conventions"]),
         "metrics": titles(compared["models"][order[0]].get("unit", "px")),
