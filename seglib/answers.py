@@ -45,10 +45,14 @@ def result_files(
 
 
 def is_answered(files: dict[str, Path], question: dict) -> bool:
-    """Is this very question answered in these files? ``results.json`` is written last."""
+    """Is this very question answered in these files? ``results.json`` is written last.
+
+    What the question leaves open, None, may have any answer.
+    """
     if not all(path.is_file() for path in files.values()):
         return False
-    return json.loads(files["results"].read_text())["question"] == question
+    answered = json.loads(files["results"].read_text())["question"]
+    return answered | {key: None for key in question if question[key] is None} == question
 
 
 def write_results(files: dict[str, Path], question: dict, evaluation: Evaluation) -> None:

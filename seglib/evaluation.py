@@ -93,7 +93,8 @@ def _chosen(run: Run, split: str, cases: pd.DataFrame | None) -> tuple[pd.DataFr
     if cases is None:
         chosen = run.cases[run.cases["split"] == nearest(split, SPLITS, "split")]
     else:
-        chosen, split = cases, f"{card_of(cases).name}-{_digest(cases)[:8]}"
+        known = hashlib.sha256(f"{_digest(cases)}{_stamp(cases)}".encode()).hexdigest()
+        chosen, split = cases, f"{card_of(cases).name}-{known[:8]}"
     if chosen.empty:
         raise ValueError(f"No case of {run.path.name} is in the split '{split}'; nothing to score.")
     return chosen, split
@@ -112,6 +113,7 @@ def _question(
     card = cases.attrs["card"]
     question = {"split": split, "threshold": threshold, "flips": flips, "tolerance": TOLERANCE}
     question["cases"] = _digest(cases)
+    question["files"] = _stamp(cases)
     question["weights"] = run.digest
     if zoom != 1:
         question["zoom"] = zoom
@@ -150,6 +152,18 @@ def _digest(cases: pd.DataFrame) -> str:
     """Changes when a case comes, goes, or moves to another group."""
     table = cases[["case", "group"]].to_csv(index=False, lineterminator="\n")
     return hashlib.sha256(table.encode()).hexdigest()
+
+
+def _stamp(cases: pd.DataFrame) -> str | None:
+    """Changes when an image or a mask does, or how masks are read, but not when they are moved.
+
+    None if one of them is not there: then an old answer cannot be put to the question.
+    """
+    paths = [Path(path) for path in (*cases["image"], *cases["mask"])]
+    if not all(path.is_file() for path in paths):
+        return None
+    facts = [(found.st_size, found.st_mtime_ns) for found in map(Path.stat, paths)]
+    return hashlib.sha256(repr((cases.attrs["card"].decoding, facts)).encode()).hexdigest()
 
 
 def _predict(

@@ -11,18 +11,15 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from pydantic import TypeAdapter
 from torch import nn
 
-from seglib.cards import DatasetCard
+from seglib.cohort import TABLE, keep_cohort, read_cohort
 from seglib.course import settings
 from seglib.files import write_atomic
 from seglib.loading import prepare
 from seglib.models import Undrawn, build_model
 from seglib.nnunet.plan import build_network
 from seglib.recipes import NnunetRecipe, Recipe, read_recipe
-
-_CARD = TypeAdapter(DatasetCard)
 
 
 @dataclass(frozen=True)
@@ -53,15 +50,8 @@ class Run:
 
         Read from the run folder; prepared from the recipe if only a checkpoint is left.
         """
-        if not (self.path / "cases.csv").is_file():
-            return prepare(self.recipe)
-        cases = pd.read_csv(
-            self.path / "cases.csv", dtype=dict.fromkeys(("case", "group", "site"), str)
-        )
-        for column in ("image", "mask"):
-            cases[column] = cases[column].map(Path)
-        cases.attrs["card"] = _CARD.validate_json((self.path / "card.json").read_bytes())
-        return cases
+        there = (self.path / TABLE).is_file()
+        return read_cohort(self.path) if there else prepare(self.recipe)
 
     @cached_property
     def environment(self) -> dict[str, str | int]:
@@ -89,19 +79,9 @@ class Run:
         Raises
         ------
         ValueError
-            If a split is empty, or if the folder was begun with other cases.
+            If the folder was begun with other cases, see :func:`seglib.cohort.keep_cohort`.
         """
-        for name in ("train", "val"):
-            if not (cases["split"] == name).any():
-                raise ValueError(f"No case of '{recipe.dataset}' is in the split '{name}'.")
-        table, record = cases.to_csv(index=False), folder / "cases.csv"
-        if record.is_file() and record.read_text() != table:
-            raise ValueError(
-                f"{folder} was begun with other cases than these; move that folder away, or give "
-                "another seed or output folder."
-            )
-        write_atomic(record, table)
-        write_atomic(folder / "card.json", _CARD.dump_json(cases.attrs["card"], indent=2))
+        keep_cohort(folder, cases)
         write_atomic(folder / "environment.json", json.dumps(environment, indent=2) + "\n")
         write_atomic(folder / "recipe.json", recipe.to_json())
 

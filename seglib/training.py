@@ -19,13 +19,14 @@ from filelock import FileLock
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.utilities import rank_zero_only
 
+from seglib.cohort import keep_cohort
 from seglib.course import settings
-from seglib.datasets import card_of
 from seglib.hardware import choose_precision, environment
 from seglib.history import History
 from seglib.loading import SegmentationData, prepare
 from seglib.names import expect
 from seglib.nnunet import pipeline
+from seglib.prerequisites import check_training
 from seglib.recipes import NnunetRecipe, Recipe
 from seglib.runs import Run, best_epoch, load_run, save_network
 from seglib.segmenter import Segmenter
@@ -114,50 +115,25 @@ def fit(
     expect(recipe, (Recipe, NnunetRecipe), "a recipe, as seglib.recipes.recipe(NAME) gives it")
     outputs, world = Path(outputs or settings().outputs), devices * num_nodes
     folder = outputs / recipe.run_name
-    folder.mkdir(parents=True, exist_ok=True)
+    finished = folder / "checkpoints" / "best.ckpt"
     where = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy}
+    external = isinstance(recipe, NnunetRecipe)
+    if not finished.is_file():
+        cases = prepare(recipe) if cases is None else cases
+        check_training(recipe, cases, world)
+        here = pipeline.environment() if external else environment(recipe.precision) | where
+    folder.mkdir(parents=True, exist_ok=True)
     # The first of several processes holds the lock for all.
     with nullcontext() if rank_zero_only.rank else FileLock(folder / ".lock"):
-        if not (folder / "checkpoints" / "best.ckpt").is_file():
-            _check_shares(recipe, world)
-            external = isinstance(recipe, NnunetRecipe)
-            here = pipeline.environment() if external else environment(recipe.precision)
-            cases = prepare(recipe) if cases is None else cases
-            _check_cases(cases)
+        if not finished.is_file():
+            Run.begin(folder, recipe, cases, here)
             if external:
-                Run.begin(folder, recipe, cases, here)
                 pipeline.train(recipe, cases, folder)
             else:
-                Segmenter.check(recipe, cases.attrs["card"].n_classes)
-                Run.begin(folder, recipe, cases, here | where)
                 _train(recipe, cases, folder, where)
+        elif cases is not None:
+            keep_cohort(folder, cases)
     return load_run(folder)
-
-
-def _check_cases(cases: pd.DataFrame) -> None:
-    """Raise ``ValueError`` if a case table does not say what its masks mean, or who trains."""
-    card_of(cases)
-    if "split" not in cases:
-        raise ValueError(
-            "The case table has no column 'split', so nothing says which cases train: "
-            "give fit() what seglib.splits.split(cases) returns."
-        )
-
-
-def _check_shares(recipe: Recipe | NnunetRecipe, world: int) -> None:
-    """Raise ``ValueError`` unless `world` processes can share every batch evenly."""
-    if world < 1:
-        raise ValueError(f"devices times nodes is {world}, expected 1 or more.")
-    if isinstance(recipe, NnunetRecipe):
-        if world > 1:
-            raise ValueError("nnU-Net trains in one process here; leave devices and nodes at 1.")
-        return
-    for batch in {stage.batch_size for stage in recipe.stages}:
-        if batch % world:
-            raise ValueError(
-                f"{world} processes cannot share a batch of {batch} images evenly; give a batch "
-                f"size that is a multiple of {world}."
-            )
 
 
 def _train(recipe: Recipe, cases: pd.DataFrame, folder: Path, where: dict) -> None:
@@ -167,7 +143,8 @@ def _train(recipe: Recipe, cases: pd.DataFrame, folder: Path, where: dict) -> No
     with _quiet_lightning():
         for index, place in enumerate(places):
             if (place / "done").exists():
-                rows[:] = pd.read_csv(folder / "history.csv").to_dict("records")
+                history = pd.read_csv(folder / "history.csv")
+                rows[:] = history[history["stage"] <= index + 1].to_dict("records")
             else:
                 _train_stage(recipe, index, cases, folder, rows, where)
     _keep_best(recipe, pd.DataFrame(rows), cases.attrs["card"].n_classes, folder, places)

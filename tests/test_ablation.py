@@ -93,7 +93,7 @@ def test_gains_are_differences_on_validation_cases(tmp_path: Path) -> None:
     fig = draw.rungs(table)
     labels = [label.get_text() for label in fig.axes[0].get_yticklabels()]
     assert labels == ["as published", "+ augmentation", "+ mean of the weights"]
-    title = fig.axes[0].get_title()
+    title = fig.axes[0].get_title(loc="left")
     assert title == f"phantom-polyp, validation cases, {end.epochs} epochs, {end.size} px"
     plt.close(fig)
 
@@ -114,7 +114,7 @@ def test_one_recipe_in_several_lengths(tmp_path: Path) -> None:
     fig = draw.lengths(pd.concat({"val": table, "test": tested}, names=["split"]).reset_index(0))
     axes = fig.axes[0]
     assert [line.get_label() for line in axes.containers] == ["val", "test"]
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["1 epoch", "2 epochs"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1 epoch", "2\nepochs"]
     plt.close(fig)
 
 

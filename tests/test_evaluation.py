@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,15 +12,10 @@ from seglib import evaluation
 from seglib.answers import result_files
 from seglib.cards import card
 from seglib.evaluation import evaluate, load_labels, load_probability
+from seglib.recipes import recipe
 from seglib.runs import Run
 
 CARD = replace(card("kvasir-seg"), name="made-up")
-
-
-class Untrained(SimpleNamespace):
-    """A run whose checkpoint holds no network."""
-
-    digest = Run.digest
 
 
 def disc(shape, centre, radius):
@@ -41,12 +35,13 @@ def run(tmp_path, monkeypatch):
         cv2.imwrite(str(path), truth.astype(np.uint8) * 255)
         truths[case] = truth
         split = "test" if index < 8 else "val"
-        rows.append({"case": case, "mask": path, "group": f"{index // 3:02}", "split": split})
+        row = {"case": case, "image": path, "mask": path, "group": f"{index // 3:02}"}
+        rows.append(row | {"split": split})
     cases = pd.DataFrame(rows)
     cases.attrs["card"] = CARD
-    run = Untrained(path=tmp_path / "run", checkpoint=tmp_path / "best.ckpt", cases=cases)
-    run.checkpoint.write_bytes(b"weights")
-    run.asked = []
+    run = Run(tmp_path / "run", recipe("polyp-quick"), tmp_path / "best.ckpt", pd.DataFrame())
+    run.checkpoint.write_bytes(b"weights")  # of no network
+    vars(run).update(cases=cases, asked=[])
 
     def predict_cases(run, cases, flips=False, zoom=1.0):
         run.asked.append(len(cases))
@@ -158,6 +153,33 @@ def test_other_weights_or_other_groups_are_another_question(run):
     assert run.asked == [8, 8, 8]
 
 
+def test_another_mask_under_the_same_name_is_another_question(run, tmp_path):
+    before = evaluate(run)
+    path = run.cases["mask"][0]
+    cv2.imwrite(str(path), np.full((30, 44), 255, np.uint8))  # somebody mended it
+    assert evaluate(run).scores["truth_px"][0] > before.scores["truth_px"][0]
+    assert run.asked == [8, 8]
+
+    other = run.cases.iloc[1:3].copy()
+    other.attrs["card"] = CARD
+    first = evaluate(run, cases=other)
+    second = other.assign(mask=[tmp_path / f"second-{path.name}" for path in other["mask"]])
+    for old, new in zip(other["mask"], second["mask"], strict=True):
+        cv2.imwrite(str(new), np.zeros_like(cv2.imread(str(old), cv2.IMREAD_GRAYSCALE)))
+    again = evaluate(run, cases=second)
+    assert first.scores["truth_px"].all() and not again.scores["truth_px"].any()
+
+
+def test_files_that_were_moved_are_the_same_and_gone_ones_ask_nothing_new(run, tmp_path):
+    evaluate(run)
+    (tmp_path / "masks").rename(tmp_path / "elsewhere")
+    assert evaluate(run).scores["case"].size == 8  # nothing there: what was answered holds
+    for column in ("image", "mask"):
+        run.cases[column] = [tmp_path / "elsewhere" / path.name for path in run.cases[column]]
+    evaluate(run)
+    assert run.asked == [8]
+
+
 def test_other_cases_can_be_scored(run):
     other = run.cases.iloc[2:5].drop(columns="split")
     other.attrs["card"] = CARD
@@ -198,7 +220,7 @@ def test_results_are_json_with_nothing_undefined_in_disguise(run):
 
 def test_a_blind_network_has_results_too(run, monkeypatch):
     cases = run.cases[run.cases["case"].isin(["001", "002", "003"])]
-    monkeypatch.setattr(run, "cases", cases)
+    monkeypatch.setitem(vars(run), "cases", cases)
     blind = [(row, np.zeros((30 + int(row["case"]), 44))) for _, row in cases.iterrows()]
     monkeypatch.setattr(evaluation, "predict_cases", lambda *_: iter(blind))
     mean = evaluate(run).results()["foreground_mean"]

@@ -2,16 +2,21 @@
 
 import dataclasses
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from lightning.pytorch.callbacks import ModelCheckpoint
 
+from seglib.cohort import keep_cohort, read_cohort
 from seglib.datasets import from_folders
 from seglib.decoding import MaskDecoding
 from seglib.evaluation import evaluate
@@ -189,6 +194,72 @@ def test_other_cases_in_the_same_folder_are_refused(cases, tmp_path):
     (folder / "cases.csv").write_text("case\n")
     with pytest.raises(ValueError, match="begun with other cases"):
         fit(TINY, cases, tmp_path)
+
+
+def test_a_finished_run_on_other_cases_is_not_given_away(run, cases):
+    outputs = run.path.parent
+    assert fit(TINY, cases, outputs).digest == run.digest
+    other = cases.assign(split=np.roll(cases["split"], 1))
+    with pytest.raises(ValueError, match="begun with other cases than these, another split, or"):
+        fit(TINY, other, outputs)
+
+
+def test_moved_files_are_found_again_and_other_files_of_the_same_names_are_not(cases, tmp_path):
+    folder, table = tmp_path / "run", cases.copy()
+    for column in ("image", "mask"):
+        (tmp_path / "first" / column).mkdir(parents=True)
+        for path in cases[column]:
+            shutil.copy(path, tmp_path / "first" / column)
+        table[column] = [tmp_path / "first" / column / path.name for path in cases[column]]
+    table.attrs = cases.attrs
+    keep_cohort(folder, table)
+    (tmp_path / "first").rename(tmp_path / "second")
+    moved = table.copy()
+    for column in ("image", "mask"):
+        moved[column] = [tmp_path / "second" / column / path.name for path in cases[column]]
+    keep_cohort(folder, moved)
+    assert read_cohort(folder)["image"].tolist() == moved["image"].tolist()
+    keep_cohort(folder, cases)  # as large, under the same names
+    (tmp_path / "third.png").write_bytes(b"another picture")
+    other = cases.copy()
+    other.loc[0, "image"] = tmp_path / "third.png"
+    with pytest.raises(ValueError, match="other files of the same names"):
+        keep_cohort(folder, other)
+
+
+def test_a_patient_may_be_called_na_on_any_system(cases, tmp_path, monkeypatch):
+    named = cases.assign(group=["NA", "null", "None", "Müller"] * 10, mm=[0.1, None] * 20)
+    monkeypatch.setattr(os, "linesep", "\r\n")
+    keep_cohort(tmp_path, named)
+    keep_cohort(tmp_path, named)
+    found = read_cohort(tmp_path)
+    assert found["group"].tolist() == named["group"].tolist()
+    assert found["mm"].isna().sum() == 20 and found["mm"].dtype == float
+    assert b"\r" not in (tmp_path / "cases.csv").read_bytes()
+
+
+def test_a_training_that_is_refused_leaves_nothing(cases, tmp_path):
+    with pytest.raises(ValueError, match="Unknown loss"):
+        fit(dataclasses.replace(TINY, stages=(Stage(epochs=1, loss="dicee"),)), cases, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_stage_that_was_begun_before_is_not_counted_twice(cases, tmp_path, monkeypatch):
+    stages = (Stage(epochs=2, batch_size=8), Stage(epochs=2, batch_size=8))
+    recipe = dataclasses.replace(TINY, stages=stages)
+
+    save = ModelCheckpoint.on_train_epoch_end
+
+    def stop(self: ModelCheckpoint, *given: object) -> None:
+        if Path(self.dirpath).name == "stage2":
+            raise RuntimeError("killed before it was saved")
+        save(self, *given)
+
+    monkeypatch.setattr(ModelCheckpoint, "on_train_epoch_end", stop)
+    with pytest.raises(RuntimeError, match="killed"):
+        fit(recipe, cases, tmp_path)
+    monkeypatch.undo()
+    assert fit(recipe, cases, tmp_path).history["epoch"].tolist() == [1, 2, 3, 4]
 
 
 def test_a_table_without_card_or_split_is_refused(cases, tmp_path):

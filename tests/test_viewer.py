@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from seglib.cards import BACKGROUND, OBJECT, LabelClass, card
 from seglib.cli import app
-from seglib.evaluation import load_probability
+from seglib.evaluation import METRICS, load_probability
 from seglib.snapshots import map_path, save_map
 from seglib.transforms import augmentations
 from seglib.viewer import (
@@ -200,7 +200,15 @@ def run(cases, tmp_path, monkeypatch):
 
     def evaluate(run, split):
         scores = {"dice": 0.1 * run.row, "iou": 0.1, "precision": 0.2, "recall": 0.3, "hd95": 4.0}
-        rows = [{"case": name, "class": c} | scores for name in run.names for c in "xy"]
+        scores |= {"group": "", "height": 8, "width": 9, "truth_px": 9, "predicted_px": 9}
+        scores |= dict.fromkeys(METRICS.keys() - scores.keys(), 0.5)
+        absent = {"dice": 1.0, "truth_px": 0, "predicted_px": 0}
+        classes = {"x": {}, "y": {}, "z": absent}  # which counts in no mean
+        rows = [
+            {"case": name, "class": c} | scores | other
+            for name in run.names
+            for c, other in classes.items()
+        ]
         return SimpleNamespace(scores=pd.DataFrame(rows))
 
     monkeypatch.setattr(predicted, "evaluate", evaluate)
@@ -225,7 +233,7 @@ def test_predictions_of_two_runs_are_read_as_they_were_kept(run) -> None:
 def test_the_worst_case_comes_first(run, monkeypatch) -> None:
     one = run("unet", 3, ["0", "1"])
     scores = pd.DataFrame({"case": ["0", "1"], "dice": [0.9, 0.1]})
-    scores = scores.assign(iou=0, precision=0, recall=0, hd95=1)
+    scores = scores.assign(**{"class": "polyp"}, iou=0, precision=0, recall=0, hd95=1)
     monkeypatch.setattr(predicted, "evaluate", lambda *_: SimpleNamespace(scores=scores))
     source = of_runs(one)
     assert source.table["case"].tolist() == ["1", "0"]
@@ -412,6 +420,7 @@ def test_the_page_for_the_shell(tmp_path, cases, monkeypatch) -> None:
 def test_of_a_run_the_page_shows_the_worst(tmp_path, run, monkeypatch) -> None:
     one = run("unet", 3, ["0", "1"])
     scores = one.cases[["case"]].assign(dice=[0.9, 0.1], iou=0, precision=0, recall=0, hd95=1)
+    scores["class"] = "polyp"
     monkeypatch.setattr(predicted, "evaluate", lambda run, split: SimpleNamespace(scores=scores))
     monkeypatch.setattr("seglib.runs.load_run", lambda path: one)
     words = [

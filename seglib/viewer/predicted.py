@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from seglib.averaging import per_case
 from seglib.evaluation import evaluate, load_labels, load_probability
 from seglib.figures.style import MODEL_TITLES
 from seglib.predictions import kept_epochs, load_epoch
@@ -76,9 +77,8 @@ def named(run: Run, other: Run | None) -> dict[str, Run]:
 
 
 def _scores(run: Run, split: str) -> pd.DataFrame:
-    """Mean over the classes of each score of each case."""
-    scores = evaluate(run, split).scores
-    return scores.groupby("case", sort=False)[list(SHOWN_SCORES)].mean().reset_index()
+    """Each score of each case: the mean over the classes that occur in it."""
+    return per_case(evaluate(run, split).scores)[["case", *SHOWN_SCORES]]
 
 
 def of_epochs(run: Run, other: Run | None = None) -> Source:
