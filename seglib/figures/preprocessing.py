@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import NullFormatter, PercentFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
 
 from seglib.figures.data import CHANNELS
 from seglib.figures.style import COLOURS, ONE_COLUMN, TWO_COLUMNS, figure, percent, sign
@@ -39,6 +39,7 @@ def resize_cost(table: pd.DataFrame, source: str = "") -> Figure:
         right.plot(place[means.index], means, "o-", ms=3, color=colour, label=f"{size} px")
     right.set(xscale="log", xlabel="share of the image that is object")
     right.set_title("Small objects lose most (0/1 target)")
+    right.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
     right.xaxis.set_major_formatter(percent)
     right.xaxis.set_minor_formatter(NullFormatter())  # within one decade they would run together
     right.legend(loc="lower right")
