@@ -27,6 +27,16 @@ def spread(sizes: np.ndarray, parts: int) -> np.ndarray:
     return part
 
 
+def read_text(path: Path) -> pd.DataFrame:
+    """A CSV file as text, ``DataFrame`` of str; an empty cell is NaN.
+
+    Only an empty cell: a case or a patient may be called "NA", "None" or "null".
+    """
+    return pd.read_csv(
+        path, dtype=str, skipinitialspace=True, keep_default_na=False, na_values=[""]
+    )
+
+
 def read_groups(card: DatasetCard, folder: Path) -> dict[str, str] | None:
     """Patient of each case, from the CSV file that the card names.
 
@@ -58,7 +68,7 @@ def read_groups(card: DatasetCard, folder: Path) -> dict[str, str] | None:
             f"{path} is not there, but it says which images of {card.name} show one patient; "
             f"put a CSV file with the columns {table.case} and {table.group} there."
         )
-    rows = pd.read_csv(path, dtype=str, skipinitialspace=True)
+    rows = read_text(path)
     missing = {table.case, table.group} - set(rows.columns)
     if missing:
         raise ValueError(

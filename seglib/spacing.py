@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from seglib.groups import read_text
+
 COLUMNS = ["spacing_row_mm", "spacing_col_mm"]
 TABLE = "table.csv"  # what :func:`seglib.conversion.convert` leaves beside the slices
 
@@ -52,13 +54,33 @@ def spacing_of(cases: pd.DataFrame) -> Spacing | None:
 def converted(folder: Path) -> pd.DataFrame | None:
     """What the conversion of scans wrote about the slices in a folder, one row a slice.
 
-    None if there is no ``table.csv``, or one with other columns: then it is somebody else's.
+    Cells are text, the pixel sizes float64, NaN where the cell is empty, NA or NaN. None if there
+    is no ``table.csv``, or one with other columns: then it is somebody else's.
+
+    Raises
+    ------
+    ValueError
+        If a pixel size is no number.
     """
     path = Path(folder) / TABLE
     if not path.is_file():
         return None
-    rows = pd.read_csv(path, dtype={"case": str, "group": str})
-    return rows if {"case", "group", *COLUMNS} <= set(rows) else None
+    rows = read_text(path)
+    if not {"case", "group", *COLUMNS} <= set(rows):
+        return None
+    return rows.assign(**{name: _numbers(rows[name], path) for name in COLUMNS})
+
+
+def _numbers(cells: pd.Series, path: Path) -> pd.Series:
+    cells = cells.mask(cells.str.lower().isin(("na", "nan")))
+    numbers = pd.to_numeric(cells, errors="coerce")
+    wrong = cells[numbers.isna() & cells.notna()]
+    if len(wrong):
+        raise ValueError(
+            f"{path} has '{wrong.iloc[0]}' in the column {cells.name}, expected mm such as 0.5; "
+            "mend it, or leave the cell empty to measure in pixels."
+        )
+    return numbers
 
 
 def join_spacing(cases: pd.DataFrame, rows: pd.DataFrame | None) -> pd.DataFrame:

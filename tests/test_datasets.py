@@ -267,6 +267,11 @@ def test_groups_are_read_from_a_table(grouped):
     assert cases["group"].tolist() == ["007", "7", "7"] and cases.attrs["problems"] == ()
 
 
+def test_only_an_empty_cell_of_the_table_is_missing(grouped):
+    grouped.write_text("stem,patient\n0,NA\n1,None\n2,null\n")
+    assert load("tiny")["group"].tolist() == ["NA", "None", "null"]
+
+
 def test_a_case_that_the_table_does_not_know_is_listed(grouped):
     grouped.write_text("stem,patient\n0,7\n1,\n")
     cases = load("tiny")

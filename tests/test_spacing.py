@@ -56,6 +56,19 @@ def test_the_table_of_converted_scans_is_joined(tmp_path) -> None:
     assert spacing_of(join_spacing(table(), converted(tmp_path))) is None  # nobody says it for a
 
 
+def test_only_pixel_sizes_may_be_missing_words(tmp_path) -> None:
+    rows = pd.DataFrame({"case": ["NA", "null"], "group": ["None", "NA"]} | HALF)
+    rows.to_csv(tmp_path / "table.csv", index=False, na_rep="NA")
+    pd.testing.assert_frame_equal(converted(tmp_path), rows)
+
+
+def test_a_pixel_size_that_is_no_number_is_named(tmp_path) -> None:
+    rows = pd.DataFrame({"case": "a", "group": "p"} | ROWS)
+    rows.to_csv(tmp_path / "table.csv", index=False, decimal=",")
+    with pytest.raises(ValueError, match=r"table.csv has '0,5' in the column spacing_row_mm"):
+        converted(tmp_path)
+
+
 def test_a_table_of_somebody_else_is_left_alone(tmp_path) -> None:
     assert converted(tmp_path) is None
     pd.DataFrame({"case": ["a"], "age": [70]}).to_csv(tmp_path / "table.csv", index=False)
