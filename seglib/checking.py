@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from seglib.pairing import Problem
 
 ALL = "(all)"
 DARK = 10  # JPEG compression moves black and white by less than this, away from borders
+FEW = 8  # values that a message names
 MUCH_GREY = 0.1  # more grey pixels than this is not compression but something else
 
 
@@ -82,3 +84,33 @@ def _noise(mask: Path) -> tuple[float, float]:
     stray = (pixels != 0) & (pixels != white)
     grey = (pixels > DARK / 255 * white) & (pixels < (1 - DARK / 255) * white)
     return float(stray.mean()), float(grey.mean())
+
+
+def refuse_dark_masks(masks: Iterable[Path], threshold: float) -> None:
+    """Stop where every mask would be read as empty although they are not all black.
+
+    Masks saved as 0 and 1 look black to the eye. Reading ends at the first bright one. Truly empty
+    masks hold nothing but 0, as JPEG files too: compression does not change an even black.
+
+    Raises
+    ------
+    ValueError
+        If no pixel exceeds `threshold` but some are above 0; names the values.
+    """
+    values: set[float] = {0}
+    for path in masks:
+        with suppress(ValueError, OSError):  # a damaged file is for `check` to report
+            pixels = read_image(path)
+            if pixels.max() > threshold:
+                return
+            values |= set(np.unique(pixels).tolist())
+    if (brightest := max(values)) == 0:
+        return
+    first = [f"{value:g}" for value in sorted(values)[:FEW]]
+    found = ", ".join(first if len(values) <= FEW else [*first, "..."])
+    raise ValueError(
+        f"{path.parent} holds masks whose brightest value is {brightest:g}, so none exceeds the "
+        f"threshold {threshold:g} and all would be empty. If the values are class numbers, pass "
+        f'decoding=MaskDecoding("values", values=({found})); if they are shades of grey, a lower '
+        f"threshold, MaskDecoding(at={brightest / 2:g})."
+    )

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from seglib.cards import BACKGROUND, OBJECT, DatasetCard, GroupTable, LabelClass, card
-from seglib.checking import DARK, check_files
+from seglib.checking import check_files, refuse_dark_masks
 from seglib.course import settings
 from seglib.decoding import MaskDecoding
 from seglib.files import write_atomic
 from seglib.groups import read_groups
-from seglib.images import read_image
 from seglib.names import expect
 from seglib.pairing import pair
 from seglib.sources import locate
@@ -152,23 +150,8 @@ def from_folders(
     cases = pair(entry, images, masks, read_groups(entry, images.parent))
     cases = join_spacing(cases, scans)
     if decoding.kind == "threshold":
-        _refuse_dark_masks(cases["mask"].head(8), decoding.at)
+        refuse_dark_masks(cases["mask"], decoding.at)
     return cases
-
-
-def _refuse_dark_masks(masks: pd.Series, threshold: int) -> None:
-    """Masks saved as 0 and 1 look black to the eye and empty to a threshold of 127."""
-    brightest = 0
-    for path in masks:
-        with suppress(ValueError):  # a damaged file is for `check` to report
-            brightest = max(brightest, read_image(path).max())
-    if 0 < brightest <= min(threshold, DARK):
-        values = tuple(range(int(brightest) + 1))
-        raise ValueError(
-            f"{masks.iloc[0].parent} holds masks whose brightest value is {brightest}, so none "
-            f"exceeds the threshold {threshold}; if the values are class numbers, pass "
-            f'decoding=MaskDecoding("values", values={values}).'
-        )
 
 
 def check(name: str | pd.DataFrame, data: str | Path | None = None) -> pd.DataFrame:

@@ -150,13 +150,30 @@ def test_no_pair_at_all_is_an_error_with_a_reason(folders):
         from_folders(*folders, mask_name="{stem}_m")
 
 
-def test_masks_of_zeros_and_ones_are_not_taken_for_empty(folders):
+@pytest.mark.parametrize("value", [1, 11, 100, 127])
+def test_masks_that_are_dark_but_not_black_are_not_taken_for_empty(folders, value):
     for path in folders[1].iterdir():
-        write(path, blob(value=1))
-    with pytest.raises(ValueError, match=r"brightest value is 1.*values=\(0, 1\)"):
+        write(path, blob(value=value))
+    write(folders[1] / "p0_0.png", blob(value=0))
+    with pytest.raises(ValueError, match=rf"brightest value is {value},.*values=\(0, {value}\)"):
         from_folders(*folders)
-    cases = from_folders(*folders, decoding=MaskDecoding("values", values=(0, 1)))
-    assert check(cases).empty
+    cases = from_folders(*folders, decoding=MaskDecoding("values", values=(0, value)))
+    assert check(cases)["found"].tolist() == ["empty mask"]
+
+
+def test_dark_masks_of_many_values_need_another_threshold(folders):
+    for path in folders[1].iterdir():
+        write(path, np.arange(SIZE[0] * SIZE[1], dtype=np.uint8).reshape(SIZE) % 101)
+    with pytest.raises(ValueError, match=r"=\(0, 1, .*, 7, ...\).*MaskDecoding\(at=50\)"):
+        from_folders(*folders)
+    assert len(from_folders(*folders, decoding=MaskDecoding(at=50))) == 5
+
+
+def test_masks_that_are_all_black_are_empty_as_jpegs_too(folders):
+    for path in list(folders[1].iterdir()):
+        path.unlink()
+        write(path.with_suffix(".jpg"), blob(value=0))
+    assert check(from_folders(*folders))["found"].tolist() == ["empty mask"] * 5
 
 
 def test_classes_must_fit_the_decoding(folders):
