@@ -35,9 +35,10 @@ def load(name: str, data: str | Path | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``case`` (str, unique), ``image`` and ``mask`` (Path), ``group`` (patient or
-        sequence; the case itself where none is known), where the card tells, ``site``, and for
-        converted scans ``spacing_row_mm`` and ``spacing_col_mm``; sorted by case.
+        Columns ``case`` (str, unique), ``image`` and ``mask`` (absolute Path), ``group``
+        (patient or sequence; the case itself where none is known), where the card tells,
+        ``site``, and for converted scans ``spacing_row_mm`` and ``spacing_col_mm``; sorted by
+        case.
         ``attrs["card"]`` is the card, ``attrs["problems"]`` a tuple of
         :class:`seglib.pairing.Problem`.
 
@@ -50,7 +51,7 @@ def load(name: str, data: str | Path | None = None) -> pd.DataFrame:
         by hand.
     """
     entry = card(name)
-    folder = locate(entry, data)
+    folder = locate(entry, data).absolute()
     groups = read_groups(entry, folder)
     cases = pair(entry, folder / entry.images, folder / entry.masks, groups)
     cases = join_spacing(cases, converted(folder))
@@ -128,7 +129,7 @@ def from_folders(
             f"{len(classes)} classes do not fit the decoding '{decoding.kind}', which gives "
             f"{known}; name each class once, background first."
         )
-    images, masks = Path(images), Path(masks)
+    images, masks = Path(images).absolute(), Path(masks).absolute()
     entry = DatasetCard(
         name=name,
         title=name,
