@@ -63,7 +63,7 @@ def _look(
     try:
         picture = read_image(file := image, reduce=8)
         labels = read_mask(file := mask, card.decoding)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         yield Problem(case, file, str(error), "a readable pair")
         return
     if picture.min() == picture.max():
@@ -112,5 +112,5 @@ def refuse_dark_masks(masks: Iterable[Path], threshold: float) -> None:
         f"{path.parent} holds masks whose brightest value is {brightest:g}, so none exceeds the "
         f"threshold {threshold:g} and all would be empty. If the values are class numbers, pass "
         f'decoding=MaskDecoding("values", values=({found})); if they are shades of grey, a lower '
-        f"threshold, MaskDecoding(at={brightest / 2:g})."
+        f"threshold, MaskDecoding(at={int(brightest / 2)})."
     )

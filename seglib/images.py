@@ -97,7 +97,8 @@ def _decode(path: Path, reduce: int) -> tuple[np.ndarray, bool]:
 def image_size(path: str | Path) -> tuple[int, int]:
     """Height and width in pixels, read from the header; the picture is not decoded.
 
-    Raises as :func:`read_image`, but damage in the middle of the file is not seen.
+    Raises as :func:`read_image`, but damage in the middle of the file is not seen; and Pillow's
+    DecompressionBombError above 179 megapixels, as whole slides have.
     """
     _require_whole(Path(path))
     try:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from PIL import Image
 
 from seglib.cards import DatasetCard
 from seglib.groups import group_of, named
@@ -115,7 +116,7 @@ def _by_stem(folder: Path, problems: list[Problem]) -> dict[str, Path]:
         raise FileNotFoundError(f"{folder} is not a folder; check its name and where you started.")
     files: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+        if path.suffix.lower() not in SUFFIXES or path.name.startswith(".") or path.is_dir():
             continue
         if path.stem in files:
             other = files[path.stem].name
@@ -131,7 +132,13 @@ def _fault(case: str, image: Path, mask: Path) -> Problem | None:
     for path in (image, mask):
         try:
             sizes.append(image_size(path))
-        except ValueError:
+        except FileNotFoundError:
+            return Problem(case, path, "a link to nothing", "a whole image file")
+        except Image.DecompressionBombError:
+            most = 2 * Image.MAX_IMAGE_PIXELS / 1e6
+            expected = f"at most {most:.0f} megapixels, such as tiles of it"
+            return Problem(case, path, "too large to be opened", expected)
+        except (ValueError, OSError):
             return Problem(case, path, "unreadable or cut off", "a whole image file")
     if sizes[0] != sizes[1]:
         (height, width), (rows, columns) = sizes

@@ -124,6 +124,15 @@ def test_masks_inside_the_source_are_no_scans(scan, tmp_path):
     assert table["volume"].unique().tolist() == ["anna"]
 
 
+def test_hidden_files_are_neither_scans_nor_masks(scan, mask, tmp_path):
+    for folder in (scan.parent, mask.parent):
+        (folder / ".trash").mkdir()
+        for name in ("._anna.nii.gz", ".trash/bert.nii.gz"):
+            (folder / name).write_bytes(b"Mac OS X")
+    table = convert(scan.parent, tmp_path / "out", masks=mask.parent)
+    assert table["volume"].unique().tolist() == ["anna"] and table.attrs["problems"] == ()
+
+
 def test_an_existing_folder_is_never_touched(scan, tmp_path):
     out = tmp_path / "out"
     out.mkdir()

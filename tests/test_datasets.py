@@ -12,6 +12,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 import seglib.cards
 import seglib.sources
@@ -131,6 +132,26 @@ def test_an_unreadable_file_is_listed(folders, course, file, content):
     assert problem.path == path and problem.what == "unreadable or cut off"
 
 
+def test_a_link_to_nothing_is_listed(folders):
+    (folders[0] / "x.png").symlink_to("/nowhere/x.png")
+    write(folders[1] / "x.png", blob())
+    problem = the_problem(from_folders(*folders))
+    assert problem.path == folders[0] / "x.png" and problem.what == "a link to nothing"
+
+
+def test_a_folder_with_the_name_of_a_file_is_ignored(folders):
+    for folder in folders:
+        (folder / "x.png").mkdir()
+    assert from_folders(*folders).attrs["problems"] == ()
+
+
+def test_a_picture_too_large_to_be_opened_is_listed(folders, monkeypatch):
+    write(folders[0] / "p1_2.jpg", picture(2, (48, 64)))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # Pillow opens twice as many
+    problem = the_problem(from_folders(*folders))
+    assert problem.path == folders[0] / "p1_2.jpg" and problem.what == "too large to be opened"
+
+
 def test_two_files_of_one_name_are_listed(folders):
     write(folders[0] / "p1_2.png", picture(9))
     cases = from_folders(*folders)
@@ -162,7 +183,9 @@ def test_masks_that_are_dark_but_not_black_are_not_taken_for_empty(folders, valu
     for path in folders[1].iterdir():
         write(path, blob(value=value))
     write(folders[1] / "p0_0.png", blob(value=0))
-    with pytest.raises(ValueError, match=rf"brightest value is {value},.*values=\(0, {value}\)"):
+    with pytest.raises(
+        ValueError, match=rf"brightest value is {value},.*=\(0, {value}\).*\(at={value // 2}\)"
+    ):
         from_folders(*folders)
     cases = from_folders(*folders, decoding=MaskDecoding("values", values=(0, value)))
     assert check(cases)["found"].tolist() == ["empty mask"]
@@ -226,7 +249,10 @@ def test_check_finds_empty_masks_and_hidden_damage(folders):
     data[50:62] = bytes(12)  # in the middle: header and end are intact
     path.write_bytes(data)
     (folders[1] / "p2_4.png").unlink()
-    found = check(from_folders(*folders)).set_index("case")["found"]
+    cases = from_folders(*folders)
+    (folders[0] / "p1_2.jpg").unlink()  # afterwards
+    found = check(cases).set_index("case")["found"]
+    assert "p1_2.jpg is not there" in found["p1_2"]
     assert found["p0_0"] == "empty mask" and found["p2_4"] == "no mask"
     assert "p0_1.png cannot be read" in found["p0_1"]
 

@@ -12,7 +12,8 @@ def find_scans(source: Path, masks: Path | None = None) -> dict[str, Path]:
     """Scans in a folder and the folders below it, by name.
 
     A NIfTI or NRRD file is a scan, and so is a folder that holds DICOM images. The name is the
-    path below `source`, without the ending, joined by ``_``.
+    path below `source`, without the ending, joined by ``_``. Hidden files are passed over, such as
+    ``._a.nii.gz``, which macOS puts beside ``a.nii.gz``; so is what lies in hidden folders.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def find_scans(source: Path, masks: Path | None = None) -> dict[str, Path]:
         return {case_name(source): source}
     apart = masks.resolve() if masks else source
     found: dict[str, Path] = {}
-    for path in (source, *sorted(source.rglob("*"))):
+    for path in (source, *_below(source)):
         passed_over = apart != source and path.is_relative_to(apart)
         if not passed_over and (holds_images(path) if path.is_dir() else is_grid(path)):
             _add(found, _name(path, source), path)
@@ -62,7 +63,7 @@ def find_masks(masks: Path) -> dict[str, Path]:
     if not masks.is_dir():
         raise FileNotFoundError(f"{masks} is not there; check the name of the masks.")
     found: dict[str, Path] = {}
-    for path in sorted(masks.rglob("*")):
+    for path in _below(masks):
         if is_grid(path):
             _add(found, _name(path, masks), path)
         elif is_dicom(path) and (header := read_header(path)).get("Modality") == "SEG":
@@ -75,6 +76,12 @@ def find_masks(masks: Path) -> dict[str, Path]:
             f"{masks} holds no masks: neither DICOM segmentations nor {endings} files."
         )
     return found
+
+
+def _below(folder: Path) -> list[Path]:
+    """Files and folders below a folder, however deep, but none that is hidden."""
+    found = sorted(folder.rglob("*"))
+    return [p for p in found if not any(n.startswith(".") for n in p.relative_to(folder).parts)]
 
 
 def _name(path: Path, root: Path) -> str:
