@@ -119,8 +119,9 @@ def from_folders(
     Returns
     -------
     DataFrame, as from :func:`load`. Raises FileNotFoundError if a folder is not there, and
-    ValueError if the number of classes does not fit the decoding, no pair is found, or the masks
-    are so dark that the decoding would take them for empty.
+    ValueError if the number of classes does not fit the decoding, no pair is found, the
+    ``table.csv`` of converted scans was saved in a way that cannot be read, or the masks are so
+    dark that the decoding would take them for empty.
     """
     decoding = decoding or MaskDecoding()
     known = 2 if decoding.kind == "threshold" else len(decoding.values or decoding.colours)

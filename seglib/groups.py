@@ -27,14 +27,38 @@ def spread(sizes: np.ndarray, parts: int) -> np.ndarray:
     return part
 
 
-def read_text(path: Path) -> pd.DataFrame:
-    """A CSV file as text, ``DataFrame`` of str; an empty cell is NaN.
+def separator(path: Path, columns: set[str]) -> str | None:
+    """What stands between these columns in the first line of a table; None if some are missing."""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        header = file.readline()
+    names = {mark: {name.strip('" \n') for name in header.split(mark)} for mark in ",;\t"}
+    return next((mark for mark, found in names.items() if columns <= found), None)
 
-    Only an empty cell: a case or a patient may be called "NA", "None" or "null".
+
+def read_text(path: Path, columns: set[str]) -> pd.DataFrame:
+    """A CSV file that should have these columns as text, ``DataFrame`` of str.
+
+    An empty cell is NaN, nothing else: a case or a patient may be called "NA", "None" or "null".
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, or is separated by something else than commas.
     """
-    return pd.read_csv(
-        path, dtype=str, skipinitialspace=True, keep_default_na=False, na_values=[""]
-    )
+    remedy = "save it as 'CSV UTF-8', with commas between the cells and points in the numbers."
+    if (mark := separator(path, columns)) not in (",", None):
+        raise ValueError(f"{path} is separated by {mark!r}, expected commas: {remedy}")
+    try:
+        rows = pd.read_csv(
+            path, dtype=str, skipinitialspace=True, keep_default_na=False, na_values=[""]
+        )
+    except ValueError as error:  # as are all errors of the parser and of the encoding
+        reason = str(error).strip()
+    else:
+        if isinstance(rows.index, pd.RangeIndex):
+            return rows.rename(columns=str.strip)
+        reason = "its rows are longer than its header"
+    raise ValueError(f"{path} cannot be read as a table: {reason}; {remedy}")
 
 
 def read_groups(card: DatasetCard, folder: Path) -> dict[str, str] | None:
@@ -57,7 +81,7 @@ def read_groups(card: DatasetCard, folder: Path) -> dict[str, str] | None:
     FileNotFoundError
         If the file is not there.
     ValueError
-        If it lacks a column, or gives one case two groups.
+        If it cannot be read, lacks a column, or gives one case two groups.
     """
     table = card.group_table
     if table is None:
@@ -68,8 +92,9 @@ def read_groups(card: DatasetCard, folder: Path) -> dict[str, str] | None:
             f"{path} is not there, but it says which images of {card.name} show one patient; "
             f"put a CSV file with the columns {table.case} and {table.group} there."
         )
-    rows = read_text(path)
-    missing = {table.case, table.group} - set(rows.columns)
+    columns = {table.case, table.group}
+    rows = read_text(path, columns)
+    missing = columns - set(rows.columns)
     if missing:
         raise ValueError(
             f"{path} has the columns {', '.join(rows.columns)}; expected also "

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from seglib.groups import read_text
+from seglib.groups import read_text, separator
 
 COLUMNS = ["spacing_row_mm", "spacing_col_mm"]
 TABLE = "table.csv"  # what :func:`seglib.conversion.convert` leaves beside the slices
@@ -60,14 +60,13 @@ def converted(folder: Path) -> pd.DataFrame | None:
     Raises
     ------
     ValueError
-        If a pixel size is no number.
+        If it cannot be read although the columns are those of a conversion, as when a spreadsheet
+        saved it with semicolons; or if a pixel size is no number.
     """
-    path = Path(folder) / TABLE
-    if not path.is_file():
+    path, known = Path(folder) / TABLE, {"case", "group", *COLUMNS}
+    if not path.is_file() or separator(path, known) is None:
         return None
-    rows = read_text(path)
-    if not {"case", "group", *COLUMNS} <= set(rows):
-        return None
+    rows = read_text(path, known)
     return rows.assign(**{name: _numbers(rows[name], path) for name in COLUMNS})
 
 

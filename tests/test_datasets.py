@@ -183,9 +183,8 @@ def test_masks_that_are_dark_but_not_black_are_not_taken_for_empty(folders, valu
     for path in folders[1].iterdir():
         write(path, blob(value=value))
     write(folders[1] / "p0_0.png", blob(value=0))
-    with pytest.raises(
-        ValueError, match=rf"brightest value is {value},.*=\(0, {value}\).*\(at={value // 2}\)"
-    ):
+    said = rf"brightest value is {value},.*=\(0, {value}\).*\(at={value // 2}\)"
+    with pytest.raises(ValueError, match=said):
         from_folders(*folders)
     cases = from_folders(*folders, decoding=MaskDecoding("values", values=(0, value)))
     assert check(cases)["found"].tolist() == ["empty mask"]
@@ -337,6 +336,8 @@ def test_a_case_that_the_table_does_not_know_is_listed(grouped):
     ("text", "error", "message"),
     [
         (None, FileNotFoundError, "groups.csv is not there.*with the columns stem and patient"),
+        ("stem;patient\n0;7\n", ValueError, "groups.csv is separated by ';', expected commas"),
+        ("stem,patient\n0,7,8\n", ValueError, "groups.csv cannot be read as a table: its rows are"),
         ("name,person\n", ValueError, "has the columns name, person; expected also patient and st"),
         ("stem,patient\n0,7\n0,8\n", ValueError, "gives the case 0 more than one patient"),
     ],
@@ -346,6 +347,12 @@ def test_a_bad_table_of_groups_is_a_clear_error(grouped, text, error, message):
         grouped.write_text(text)
     with pytest.raises(error, match=message):
         load("tiny")
+
+
+@pytest.mark.parametrize("text", ["Fälle,Größe\n1,2\n", "", "case,group\na,1,2\n"])
+def test_a_table_of_somebody_else_beside_the_images_is_left_alone(folders, course, text):
+    (course / "table.csv").write_text(text, encoding="latin-1")
+    assert len(from_folders(*folders)) == 5
 
 
 def test_sites_come_from_names(course, shelf):

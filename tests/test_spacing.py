@@ -69,6 +69,24 @@ def test_a_pixel_size_that_is_no_number_is_named(tmp_path) -> None:
         converted(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a;p;0,5;0,5\nb;p;0,5;0,5\n", "is separated by ';', expected commas"),
+        ("a\tp\t0.5\t0.5\n", r"is separated by '\\t', expected commas"),
+        ("a,p,0,5,0,5\n", "cannot be read as a table: its rows are longer"),
+        ("a,p,0.5,0.5\nb,p,0,5,0,5\n", "cannot be read as a table: .*Expected 4 fields in line 3"),
+        ("ä,p,0.5,0.5\n", "cannot be read as a table: 'utf-8' codec"),
+    ],
+)
+def test_our_table_from_a_spreadsheet_is_never_ignored(tmp_path, text: str, found: str) -> None:
+    mark = next((mark for mark in ";\t" if mark in text), ",")
+    header = mark.join(["case ", " group", *ROWS])
+    (tmp_path / "table.csv").write_text(f"{header}\n{text}", encoding="latin-1")
+    with pytest.raises(ValueError, match=f"table.csv {found}.* save it as"):
+        converted(tmp_path)
+
+
 def test_a_table_of_somebody_else_is_left_alone(tmp_path) -> None:
     assert converted(tmp_path) is None
     pd.DataFrame({"case": ["a"], "age": [70]}).to_csv(tmp_path / "table.csv", index=False)
