@@ -14,6 +14,7 @@ from PIL import Image
 
 from seglib.decoding import MaskDecoding
 from seglib.formats import is_scan, read_slice
+from seglib.transparency import refuse_transparent
 
 REDUCED = {n: getattr(cv2, f"IMREAD_REDUCED_GRAYSCALE_{n}") for n in (2, 4, 8)}
 ENDS = {b"\xff\xd8": b"\xff\xd9", b"\x89P": b"IEND"}  # first and last bytes of JPEG and PNG
@@ -142,9 +143,11 @@ def read_mask(path: str | Path, decoding: MaskDecoding) -> np.ndarray:
     """Read one mask as class indices ``(H, W) uint8``; 0 is background, an empty mask all 0.
 
     Raises as :func:`read_image`, and a ValueError if the mask is coloured where grey was
-    expected, or (``values`` and ``colours``) has pixels of no known class, which are named.
+    expected, if only its transparency shows an object, or (``values`` and ``colours``) if it has
+    pixels of no known class, which are named.
     """
     pixels = read_image(path)
+    refuse_transparent(pixels, path)
     if decoding.kind == "threshold":
         return (_grey(pixels, path) > decoding.at).astype(np.uint8)
     if decoding.kind == "values":

@@ -189,6 +189,32 @@ def test_a_coloured_mask_is_not_taken_for_grey(tmp_path):
         read_mask(path, MaskDecoding())
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+@pytest.mark.parametrize("drawn", [False, True])
+def test_a_mask_drawn_into_transparency_is_refused(tmp_path, mode, drawn):
+    white = np.full((8, 9, 4), 255, np.uint8)
+    white[:4, :, 3] -= 255 * np.uint8(drawn)
+    image, path = Image.fromarray(white), tmp_path / "a.png"
+    if mode == "P":
+        image = Image.fromarray(white[..., 3] // 255)
+        image.putpalette(bytes([255] * 6))
+        image.save(path, transparency=bytes([0, 255]))
+    else:
+        image.convert(mode).save(path)
+    if not drawn:
+        assert read_mask(path, MaskDecoding()).all()
+        return
+    with pytest.raises(ValueError, match=r"a.png has one colour .*alpha, 0 to 255.*getchannel"):
+        read_mask(path, MaskDecoding())
+    Image.open(path).convert("RGBA").getchannel("A").save(path)  # as the message says
+    np.testing.assert_array_equal(read_mask(path, MaskDecoding()), white[..., 3] > 0)
+
+
+def test_an_even_colour_of_sixteen_bit_needs_no_pillow(tmp_path):
+    path = save(tmp_path / "a.tif", np.zeros((4, 5, 3), np.uint16))
+    assert not read_mask(path, MaskDecoding()).any()
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 @pytest.mark.parametrize("size", [(7, 9), (80, 90), (10, 90), (80, 9)])
 def test_resizing_keeps_dtype_mean_and_order_of_axes(ramp, dtype, size):
