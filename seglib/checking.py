@@ -31,7 +31,7 @@ def check_files(cases: pd.DataFrame) -> pd.DataFrame:
     ----------
     cases
         Case table with masks; ``attrs["card"]`` is its card, ``attrs["problems"]`` what was left
-        out.
+        out, which the table of a run does not know.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def check_files(cases: pd.DataFrame) -> pd.DataFrame:
         Columns ``case`` (or ``(all)``), ``path``, ``found``, ``expected``; no rows if all is well.
     """
     card: DatasetCard = cases.attrs["card"]
-    problems = list(cases.attrs["problems"])
+    problems = list(cases.attrs.get("problems", ()))
     folder = cases["mask"].iloc[0].parent
     if card.n_cases not in (0, len(cases)):
         found = f"{len(cases)} usable cases"

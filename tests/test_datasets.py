@@ -235,6 +235,12 @@ def test_stray_values_are_legal_but_reported_where_a_threshold_decodes(folders):
     assert "of the pixels are grey" in check(from_folders(*folders))["found"].iloc[0]
 
 
+def test_a_table_without_problems_can_be_checked(folders):
+    cases = from_folders(*folders)
+    del cases.attrs["problems"]  # as the table of a run
+    assert check(cases).empty
+
+
 def test_check_finds_blank_images(folders):
     write(folders[0] / "p1_2.jpg", np.full((*SIZE, 3), 9, np.uint8))
     (row,) = check(from_folders(*folders)).itertuples()
