@@ -62,8 +62,9 @@ def find_duplicates(
     """
     if cases.empty:
         return pd.DataFrame(columns=PAIR_COLUMNS)
-    digests = np.array([hashlib.sha256(p.read_bytes()).hexdigest() for p in cases["image"]])
-    thumbnails = [_thumbnail(path) for path in cases["image"]]
+    images = [Path(image) for image in cases["image"]]
+    digests = np.array([hashlib.sha256(path.read_bytes()).hexdigest() for path in images])
+    thumbnails = [_thumbnail(path) for path in images]
     hashes = np.stack([_difference_hash(t) for t in thumbnails]).astype(np.float32)
     flat = np.stack([t.ravel() - t.mean() for t in thumbnails])
     norms = np.linalg.norm(flat, axis=1, keepdims=True)

@@ -58,6 +58,8 @@ def test_copies_are_found_and_nothing_else(pictures):
         ("s05", "x3"): "exact",
     }
     assert (found["correlation"] > 0.98).all()
+    as_text = pictures.assign(image=pictures["image"].astype(str))
+    pd.testing.assert_frame_equal(find_duplicates(as_text), found)
 
 
 def test_duplicates_stay_on_one_side(pictures):
