@@ -12,7 +12,7 @@ from seglib.checking import check_files, refuse_dark_masks
 from seglib.course import settings
 from seglib.decoding import MaskDecoding
 from seglib.files import write_atomic
-from seglib.groups import read_groups
+from seglib.groups import check_pattern, read_groups
 from seglib.names import expect
 from seglib.pairing import pair
 from seglib.sources import locate
@@ -119,9 +119,9 @@ def from_folders(
     Returns
     -------
     DataFrame, as from :func:`load`. Raises FileNotFoundError if a folder is not there, and
-    ValueError if the number of classes does not fit the decoding, no pair is found, the
-    ``table.csv`` of converted scans was saved in a way that cannot be read, or the masks are so
-    dark that the decoding would take them for empty.
+    ValueError if the number of classes does not fit the decoding, a name or pattern cannot be used,
+    no pair is found, the ``table.csv`` of converted scans was saved in a way that cannot be read,
+    or the masks are so dark that the decoding would take them for empty.
     """
     decoding = decoding or MaskDecoding()
     known = 2 if decoding.kind == "threshold" else len(decoding.values or decoding.colours)
@@ -130,6 +130,8 @@ def from_folders(
             f"{len(classes)} classes do not fit the decoding '{decoding.kind}', which gives "
             f"{known}; name each class once, background first."
         )
+    if group_pattern is not None:
+        check_pattern(group_pattern)
     images, masks = Path(images).absolute(), Path(masks).absolute()
     entry = DatasetCard(
         name=name,

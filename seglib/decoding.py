@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from seglib.names import nearest
+
+KINDS = ("threshold", "values", "colours")
+
 
 @dataclass(frozen=True)
 class MaskDecoding:
@@ -20,9 +24,17 @@ class MaskDecoding:
         Threshold in grey values of the file (0-255 for 8 bit).
     values, colours
         One entry a class; index 0 is background.
+
+    Raises
+    ------
+    ValueError
+        If the kind is none of these.
     """
 
     kind: Literal["threshold", "values", "colours"] = "threshold"
     at: int = 127
     values: tuple[int, ...] = ()
     colours: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        nearest(self.kind, KINDS, "kind of decoding")

@@ -39,6 +39,7 @@ def read_text(path: Path, columns: set[str]) -> pd.DataFrame:
     """A CSV file that should have these columns as text, ``DataFrame`` of str.
 
     An empty cell is NaN, nothing else: a case or a patient may be called "NA", "None" or "null".
+    Letters are composed (NFC), as those of file names are in :mod:`seglib.pairing`.
 
     Raises
     ------
@@ -56,7 +57,7 @@ def read_text(path: Path, columns: set[str]) -> pd.DataFrame:
         reason = str(error).strip()
     else:
         if isinstance(rows.index, pd.RangeIndex):
-            return rows.rename(columns=str.strip)
+            return rows.rename(columns=str.strip).apply(lambda cells: cells.str.normalize("NFC"))
         reason = "its rows are longer than its header"
     raise ValueError(f"{path} cannot be read as a table: {reason}; {remedy}")
 
@@ -118,6 +119,22 @@ def named(case: str, pattern: str) -> str | None:
     """What the first group of a regular expression finds in a name; None if nothing."""
     match = re.search(pattern, case)
     return match[1] if match else None
+
+
+def check_pattern(pattern: str) -> None:
+    """Raise ``ValueError`` unless a regular expression can be read and holds a group."""
+    try:
+        known = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(
+            f"group_pattern {pattern!r} is no regular expression: {error}; expected one such as "
+            r"r'^(patient\d+)_'."
+        ) from None
+    if not known:
+        raise ValueError(
+            f"group_pattern {pattern!r} has no brackets to say which part names the patient; "
+            r"expected one such as r'^(patient\d+)_'."
+        )
 
 
 def group_of(card: DatasetCard, case: str, groups: dict[str, str] | None) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import normalize
 
 import pandas as pd
 from PIL import Image
@@ -68,10 +69,11 @@ def pair(
     FileNotFoundError
         If a folder is not there.
     ValueError
-        If both are the same folder, or no usable pair is found.
+        If both are the same folder, no usable pair is found, or ``mask_name`` lacks the stem.
     """
     if Path(images).resolve() == Path(masks).resolve():
         raise ValueError(f"{images} was given for images and for masks; put them in two folders.")
+    _check_mask_name(card.mask_name)
     problems: list[Problem] = []
     pictures, labels = _by_stem(images, problems), _by_stem(masks, problems)
     rows, used = [], set()
@@ -106,6 +108,18 @@ def pair(
     return table
 
 
+def _check_mask_name(name: str) -> None:
+    try:
+        told = name.format(stem="one") != name.format(stem="another")
+    except (LookupError, ValueError):
+        told = False
+    if not told:
+        raise ValueError(
+            f"mask_name is {name!r}, expected the mask's file name without its ending, with "
+            "{stem} for that of the image, such as '{stem}_mask'."
+        )
+
+
 def _say(problem: Problem) -> str:
     return f"{problem.path.name}, {problem.what} (expected: {problem.expected})"
 
@@ -118,11 +132,12 @@ def _by_stem(folder: Path, problems: list[Problem]) -> dict[str, Path]:
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in SUFFIXES or path.name.startswith(".") or path.is_dir():
             continue
-        if path.stem in files:
-            other = files[path.stem].name
-            problems.append(Problem(path.stem, path, f"same name as {other}", "one file a case"))
+        stem = normalize("NFC", path.stem)  # macOS writes an umlaut as two signs, others as one
+        if stem in files:
+            other = files[stem].name
+            problems.append(Problem(stem, path, f"same name as {other}", "one file a case"))
         else:
-            files[path.stem] = path
+            files[stem] = path
     return files
 
 

@@ -76,6 +76,33 @@ def test_relative_folders_are_found_from_anywhere(folders, monkeypatch):
     assert check(cases).empty and cases.attrs["card"].images == "images"
 
 
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"mask_name": "{name}_m"}, r"mask_name is '\{name\}_m', expected .*\{stem\} for that"),
+        ({"mask_name": "mask"}, r"mask_name is 'mask', expected"),
+        ({"group_pattern": r"^p\d+"}, r"no brackets to say which part names the patient"),
+        ({"group_pattern": r"^(p\d+"}, r"is no regular expression: missing \)"),
+    ],
+)
+def test_a_pattern_that_cannot_be_used_is_refused(folders, given, says):
+    with pytest.raises(ValueError, match=says):
+        from_folders(*folders, **given)
+
+
+def test_a_misspelt_decoding_is_refused():
+    with pytest.raises(ValueError, match="Unknown kind of decoding 'value'. Did you mean 'values'"):
+        MaskDecoding("value")
+
+
+def test_an_umlaut_pairs_however_it_is_written(folders):
+    images, masks = folders
+    next(images.iterdir()).rename(images / "Mu\u0308ller.png")  # as macOS packs it
+    mask = cv2.imread(str(next(masks.iterdir())))
+    cv2.imwrite(str(masks / "M\u00fcller.png"), mask)
+    assert "M\u00fcller" in set(from_folders(images, masks)["case"])
+
+
 def test_group_and_mask_names_follow_the_patterns(folders):
     images, masks = folders
     for path in list(masks.iterdir()):
