@@ -287,6 +287,21 @@ def test_predict_bad_input(shell: Shell, checkpoint: Path, place: Path, tmp_path
     fails(shell("predict", images / twin.name, *options, "--threshold", "2"), "is 2.0", "0 to 1")
 
 
+def test_view_replaces_a_file_only_on_request(shell: Shell, place: Path, tmp_path: Path) -> None:
+    mask, page = tmp_path / "mask.png", tmp_path / "page.html"
+    for path in (mask, page):
+        path.write_text("mine")
+    words = ["view", "phantom-polyp", "--limit", "1", "--no-open", "--output"]
+    fails(shell(*words, mask), "mask.png", ".html")
+    fails(shell(*words, mask, "--overwrite"), "mask.png", ".html")
+    fails(shell(*words, page), "page.html exists", "--overwrite")
+    assert mask.read_text() == page.read_text() == "mine"
+    assert shell(*words, page, "--overwrite").exit_code == 0
+    assert "<html" in page.read_text()
+    for _ in range(2):  # the page that no one named is made anew each time
+        assert shell(*words[:-1]).exit_code == 0
+
+
 def test_data_commands(shell: Shell, place: Path) -> None:
     assert "kvasir-seg" in shell("data", "list").stdout
     shown = shell("data", "show", "kvasir-seg").stdout

@@ -26,6 +26,7 @@ def view(
     split: Annotated[str, Option(help="Cases of the run: train, val or test.")] = "test",
     limit: Annotated[int, Option(help="Cases in the page, of a run the worst.", min=1)] = 60,
     output: Annotated[Path | None, Option(help="HTML file to write.")] = None,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace OUTPUT if it exists.")] = False,
     show: Annotated[bool, Option("--open/--no-open", help="Open it in the browser.")] = True,
 ) -> None:
     """Look at masks and predictions in the browser.
@@ -35,6 +36,8 @@ def view(
     from seglib.course import settings
     from seglib.viewer import MaskViewer
 
+    if output:
+        _check(output, overwrite)
     name, source = _source(target, against, split)
     chosen = source.table["case"].head(limit).tolist()  # of a run the worst come first
     path = MaskViewer(source, table=True).to_html(
@@ -43,6 +46,14 @@ def view(
     typer.echo(f"{len(chosen)} of {len(source.table)} cases: {path}")
     if show:
         typer.launch(path.resolve().as_uri())
+
+
+def _check(output: Path, overwrite: bool) -> None:
+    """Raise ``ValueError`` unless `output` is a page, and a new one if it may not be replaced."""
+    if output.suffix.lower() != ".html":
+        raise ValueError(f"{output} is to hold a page; choose an --output that ends in .html.")
+    if output.exists() and not overwrite:
+        raise ValueError(f"{output} exists; choose another --output or add --overwrite.")
 
 
 def _source(target: str, against: Path | None, split: str) -> tuple[str, Source]:
