@@ -404,6 +404,26 @@ def test_the_title_page_is_checked(tmp_path: Path, line: str, said: str) -> None
         metadata.read_metadata(path)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("title: U-Net: a study", "line 1, cannot be read: mapping values.*in quotes"),
+        ('author: A\ntitle: "The "best" net"', "line 2, cannot be read.*in quotes"),
+        ("date: 2026-02-31", "cannot be read: day is out of range.*a date of the calendar"),
+        ("title: a\x07b", "cannot be read: unacceptable character"),
+        ("title: Größe", "cannot be read as UTF-8; save it"),
+        ("- title", "has no fields; give lines such as"),
+        ("title: ''", "says title: ''; give some words, in quotes"),
+    ],
+)
+def test_a_slip_in_the_title_page_is_one_line(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "metadata.yml"
+    path.write_bytes(content.encode("latin-1"))
+    with pytest.raises(ValueError, match=rf"metadata\.yml,? {said}") as caught:
+        metadata.read_metadata(path)
+    assert "\n" not in str(caught.value)
+
+
 # PDF and DOCX
 
 

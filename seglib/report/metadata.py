@@ -31,17 +31,34 @@ def read_metadata(path: Path) -> Metadata:
     Raises
     ------
     ValueError
-        If a field is missing, unknown or of the wrong kind.
+        If the file cannot be read, or a field is missing, unknown or of the wrong kind.
     """
-    found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    found = _parse(path) or {}
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} has no fields; give lines such as title: 'U-Net: a study'.")
     kinds = {name: datetime.date if name == "date" else str for name in Metadata.__annotations__}
     for name in found:
         nearest(name, kinds, f"field of {path.name}")
     for name, kind in kinds.items():
-        if not isinstance(found.get(name), kind):
-            wanted = "a date such as 2026-01-31" if name == "date" else "some words"
+        if not isinstance(found.get(name), kind) or found[name] == "":
+            wanted = "a date such as 2026-01-31" if name == "date" else "some words, in quotes"
             raise ValueError(f"{path} says {name}: {found.get(name)!r}; give {wanted}.")
     return Metadata(**found)
+
+
+def _parse(path: Path) -> object:
+    """What the YAML says; ``ValueError`` in our words if it is none."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} cannot be read as UTF-8; save it in that encoding.") from None
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ValueError(
+            f"{path}{f', line {mark.line + 1},' if mark else ''} cannot be read: {reason}; put the "
+            "words in quotes, such as title: 'U-Net: a study', and give a date of the calendar."
+        ) from None
 
 
 def title_page(metadata: Metadata, words: int, synthetic: bool) -> dict:
