@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import datetime
+import functools
+import html
 import io
 import json
 import re
@@ -11,13 +13,26 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import matplotlib
 import pytest
+import typst
 from PIL import Image
 
 from seglib.cards import card, cards
-from seglib.report import build, checks, facts, metadata, numbers, references, template, tree
+from seglib.report import (
+    build,
+    checks,
+    facts,
+    fonts,
+    metadata,
+    numbers,
+    references,
+    template,
+    tree,
+)
 from seglib.report.pandoc import pandoc
 from tests.reports import DRAWN, NAMES, REPORT, course, entries_of, fill, results_of
 
@@ -388,6 +403,9 @@ def test_missing_results_say_what_to_run(tmp_path: Path) -> None:
         facts.read_results(tmp_path)
 
 
+PAGE = "title: T\nauthor: A\ninstitution: I\ndate: 2026-01-31\n"
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -414,6 +432,7 @@ def test_the_title_page_is_checked(tmp_path: Path, line: str, said: str) -> None
         ("title: Größe", "cannot be read as UTF-8; save it"),
         ("- title", "has no fields; give lines such as"),
         ("title: ''", "says title: ''; give some words, in quotes"),
+        (f"{PAGE}language: English", "says language: 'English'; give a tag such as en-GB"),
     ],
 )
 def test_a_slip_in_the_title_page_is_one_line(tmp_path: Path, content: str, said: str) -> None:
@@ -476,10 +495,10 @@ def test_screen_readers_can_read_both_files(
 
     It cannot do so for embedded vector pictures, so the pictures here are pixels.
     """
-    root, setter = course(tmp_path, "chaos-mr", results_of("chaos-mr")), build.typst.compile
-    monkeypatch.setattr(
-        build.typst, "compile", lambda *a, **k: setter(*a, **k, pdf_standards=["ua-1"])
-    )
+    root = course(tmp_path, "chaos-mr", results_of("chaos-mr"))
+    strict = functools.partial(typst.compile, pdf_standards=["ua-1"])
+    setter = SimpleNamespace(compile=strict, TypstError=typst.TypstError)
+    monkeypatch.setattr(build, "typst", setter)
     made = build.build_report(root, "chaos-mr")
     assert b"<pdfuaid:part>1</pdfuaid:part>" in made.pdf
     (tmp_path / "report.docx").write_bytes(made.docx)
@@ -497,3 +516,26 @@ def test_the_date_of_the_files_is_the_one_on_the_title_page() -> None:
     )
     said = json.dumps(page["date"])
     assert "31 January 2026" in said and "2345 words" in said and "subtitle" not in page
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_author_of_the_pdf_is_written_as_on_its_page(tmp_path: Path) -> None:
+    root = course(tmp_path, "phantom-polyp", results_of("phantom-polyp"))
+    page = "author: 'O''Brien \"\\b\" <j_d@uni.edu>'\nlanguage: en-GB\n"
+    (root / "report" / "metadata.yml").write_text(PAGE + page)
+    pdf = build.build_report(root, "phantom-polyp").pdf
+    author = re.search(rb"<dc:creator>(.*?)</dc:creator>", pdf, re.DOTALL)[1].decode()
+    assert html.unescape(re.sub("<[^>]*>", "", author)) == r"""O'Brien "\b" <j_d@uni.edu>"""
+
+
+def test_letters_that_typst_lacks_come_from_fonts_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = {"Libertinus Serif", "DejaVu Sans Mono", "New Computer Modern"}
+    assert set(fonts.choose_fonts("Ünï α ≤").families()) == {*plain, "New Computer Modern Math"}
+    shutil.copy(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", tmp_path)
+    machine = typst.Fonts(include_system_fonts=False, font_paths=[tmp_path])
+    monkeypatch.setattr(fonts, "_of_this_machine", lambda: machine)
+    assert fonts.choose_fonts("Ünï \u4dc0") is machine  # a sign that DejaVu Sans has
+    with pytest.raises(ValueError, match="No font of this machine shows 李, 雷, which"):
+        fonts.choose_fonts("Ünï 李雷 \u4dc0")

@@ -24,7 +24,8 @@ from seglib.report import (
     tree,
     word,
 )
-from seglib.report.metadata import Metadata, read_metadata, title_page
+from seglib.report.fonts import choose_fonts
+from seglib.report.metadata import Metadata, read_metadata, title_page, typst_string
 from seglib.report.pandoc import pandoc
 
 TEXT = "report.md"
@@ -114,12 +115,13 @@ def _typeset(
     vector = json.dumps(tree.rewrite(document, pictures.for_typst(folder)))
     typ = pandoc(
         vector, "json", "typst", *cite, f"--template={sources / 'template.typ'}",
+        "--variable", f"writer={typst_string(metadata.author)}",
         "--variable", f"year={metadata.date.year}", "--variable", f"month={metadata.date.month}",
         "--variable", f"day={metadata.date.day}", folder=folder, epoch=epoch,
     )  # fmt: skip
     (folder / "report.typ").write_text(typ, encoding="utf-8")
     try:
-        pdf = typst.compile(folder / "report.typ", root=folder, ignore_system_fonts=True)
+        pdf = typst.compile(folder / "report.typ", root=folder, font_paths=choose_fonts(typ))
     except typst.TypstError as error:
         raise ValueError(f"Typst could not set the report: {error}") from None
     return Report(pdf, (folder / "report.docx").read_bytes(), words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,8 @@ def read_metadata(path: Path) -> Metadata:
         if not isinstance(found.get(name), kind) or found[name] == "":
             wanted = "a date such as 2026-01-31" if name == "date" else "some words, in quotes"
             raise ValueError(f"{path} says {name}: {found.get(name)!r}; give {wanted}.")
+    if not re.fullmatch("[a-z]{2,3}(-[A-Z]{2})?", found["language"]):
+        raise ValueError(f"{path} says language: {found['language']!r}; give a tag such as en-GB.")
     return Metadata(**found)
 
 
@@ -80,3 +83,8 @@ def title_page(metadata: Metadata, words: int, synthetic: bool) -> dict:
         "link-citations": {"t": "MetaBool", "c": True},
     }
     return page | ({"subtitle": text(NOTICE)} if synthetic else {})
+
+
+def typst_string(words: str) -> str:
+    """Words to stand between the quotes of a string of typst, where markup means nothing."""
+    return words.replace("\\", r"\\").replace('"', r"\"")
