@@ -7,7 +7,6 @@ from segmentation-models-pytorch through :func:`build_model`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import segmentation_models_pytorch as smp
@@ -16,13 +15,11 @@ from torch import Tensor, nn
 from torch.nn import init
 from torch.overrides import TorchFunctionMode
 
+from seglib.encoders import PLAIN, smp_network
 from seglib.names import nearest
 from seglib.recipes import Recipe
 
 ARCHITECTURES = tuple(sorted(smp.MODEL_ARCHITECTURES_MAPPING))
-PLAIN = "plain"
-# smp reaches timm's newer encoders under a prefix; the course calls them by their paper's name.
-ENCODER_ALIASES = {"mobilenetv3-large": "tu-mobilenetv3_large_100"}
 
 
 class DoubleConv(nn.Sequential):
@@ -122,27 +119,6 @@ def stride(network: nn.Module) -> int:
     return getattr(network, "stride", 32)
 
 
-def _smp_encoder(name: str) -> str:
-    if name in ENCODER_ALIASES or name.startswith("tu-"):
-        return ENCODER_ALIASES.get(name, name)
-    return nearest(name, [PLAIN, *ENCODER_ALIASES, *smp.encoders.get_encoder_names()], "encoder")
-
-
-def _load_encoder(network: nn.Module, path: Path) -> None:
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"Encoder weights '{path}' were not found; give None, 'imagenet' or an existing file."
-        )
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    try:
-        network.encoder.load_state_dict(state.get("state_dict", state))
-    except RuntimeError as error:
-        raise ValueError(
-            f"Encoder weights '{path}' do not fit {type(network.encoder).__name__}: "
-            f"{str(error).splitlines()[-1].strip()} Use weights of the recipe's own encoder."
-        ) from None
-
-
 class Undrawn(TorchFunctionMode):
     """Within it, layers are made without drawing weights: a checkpoint is about to bring them.
 
@@ -169,8 +145,8 @@ def build_model(recipe: Recipe, n_classes: int = 2) -> nn.Module:
     Raises
     ------
     ValueError
-        If the model or encoder is unknown, if a size is no multiple of the network's stride,
-        or if local weights belong to another encoder.
+        If the model or encoder is unknown or they do not go together, if a size is no multiple of
+        the network's stride, or if local weights belong to another encoder.
     FileNotFoundError
         If the file of local weights does not exist.
     """
@@ -181,11 +157,7 @@ def build_model(recipe: Recipe, n_classes: int = 2) -> nn.Module:
             raise ValueError(f"The encoder 'plain' belongs to 'unet'; '{name}' needs another one.")
         network: nn.Module = UNet(classes=channels, width=recipe.width)
     else:
-        imagenet = "imagenet" if recipe.weights == "imagenet" else None
-        encoder = _smp_encoder(recipe.encoder)
-        network = smp.create_model(name, encoder, encoder_weights=imagenet, classes=channels)
-        if recipe.weights and not imagenet:
-            _load_encoder(network, Path(recipe.weights))
+        network = smp_network(name, recipe, channels)
     for size in (recipe.size, *map(recipe.stage_size, recipe.stages)):
         if size < stride(network) or size % stride(network):
             raise ValueError(

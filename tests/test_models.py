@@ -66,6 +66,8 @@ def test_every_weight_can_learn():
     [
         ({"model": "unett"}, "Unknown model 'unett'. Did you mean 'unet'"),
         ({"encoder": "resnet33"}, "Unknown encoder 'resnet33'. Did you mean 'resnet"),
+        ({"encoder": "tu-nothing"}, "'tu-nothing' cannot be built .Unknown model .nothing.*choose"),
+        ({"model": "pan", "encoder": "vgg11"}, "'pan' with encoder 'vgg11' cannot be built"),
         ({"model": "deeplabv3plus", "encoder": "plain"}, "'plain' belongs to 'unet'"),
         ({"size": 100}, "100 px.*multiple of its stride of 32 px"),
         ({"size": 16}, "16 px.*multiple of its stride of 32 px"),
@@ -92,3 +94,19 @@ def test_local_weights_of_another_encoder_are_refused(tmp_path):
         build_model(dataclasses.replace(QUICK, encoder="resnet34", weights=str(path)))
     with pytest.raises(FileNotFoundError, match="nowhere.pt"):
         build_model(dataclasses.replace(QUICK, weights=str(tmp_path / "nowhere.pt")))
+
+
+@pytest.mark.parametrize(
+    ("saved", "message"),
+    [
+        (b"no weights", r"encoder.pt' cannot be read \(UnpicklingError\); give a file"),
+        ([1, 2], r"encoder.pt' cannot be read \(AttributeError\); give a file"),
+        ({"conv1.weight": 1}, "encoder.pt' do not fit ResNetEncoder"),
+        ({1: 2}, "encoder.pt' do not fit ResNetEncoder"),
+    ],
+)
+def test_files_that_are_no_weights_are_refused(tmp_path, saved, message):
+    path = tmp_path / "encoder.pt"
+    path.write_bytes(saved) if isinstance(saved, bytes) else torch.save(saved, path)
+    with pytest.raises(ValueError, match=message):
+        build_model(dataclasses.replace(QUICK, weights=str(path)))

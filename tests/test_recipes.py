@@ -10,7 +10,7 @@ from seglib.cards import CARDS, cards
 from seglib.cli import app
 from seglib.losses import LOSSES
 from seglib.models import build_model
-from seglib.recipes import SOURCES, Recipe, Stage, recipe, recipes
+from seglib.recipes import SOURCES, NnunetRecipe, Recipe, Stage, recipe, recipes
 from seglib.transforms import AUGMENTATIONS
 
 FAMILIES = ("polyp", "skin-lesion", "kidney-stone", "abdominal-organs", "lung")
@@ -199,6 +199,19 @@ def test_unknown_names_are_refused(name, fields, message):
 def test_numbers_outside_their_range_are_refused(fields, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         recipe("polyp-modern", **fields)
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [(0, 0, 1), (0.8, 0, 0.2), (0.5, 0.5, 0.5), (1.2, 0.1, -0.3), (float("nan"), 0.5, 0.5)],
+)
+def test_shares_that_leave_nothing_to_learn_from_are_refused(shares):
+    for change in ({}, {"split": "fold=1/5"}):
+        with pytest.raises(ValueError, match="^fractions are .*only that of test may be 0.$"):
+            recipe("polyp", fractions=shares, **change)
+    with pytest.raises(ValueError, match="^fractions are"):
+        NnunetRecipe("kvasir-seg", fractions=shares)
+    assert recipe("polyp", fractions=(0.9, 0.1, 0)).fractions == (0.9, 0.1, 0)
 
 
 def test_recipes_are_frozen():

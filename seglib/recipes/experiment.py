@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 from seglib.names import nearest
-from seglib.recipes.limits import COUNT, SEED, check_ranges, check_split
+from seglib.recipes.limits import COUNT, SEED, check_fractions, check_ranges, check_split
 
 OPTIMISERS = ("adam", "adamw")
 SCHEDULES = ("constant", "one-cycle", "cosine")
@@ -131,6 +131,7 @@ class Recipe:
     def __post_init__(self) -> None:
         nearest(self.precision, PRECISIONS, "precision")
         check_split(self.split)
+        check_fractions(self.fractions)
         # A running mean with a decay of 1 would never move.
         check_ranges(self, width=COUNT, patience=COUNT, paste=(0, 1), ema=(0, 0.99999))
         check_ranges(self, seed=SEED, split_seed=SEED)

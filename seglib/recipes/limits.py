@@ -21,6 +21,16 @@ def check_ranges(fields: object, **ranges: tuple[float, float]) -> None:
             raise ValueError(f"{name.replace('_', ' ')} is {value}, expected {expected}.")
 
 
+def check_fractions(shares: tuple[float, ...]) -> None:
+    """Raise ``ValueError`` unless three shares sum to 1, with some to train and validate on."""
+    whole = len(shares) == 3 and min(shares) >= 0 and abs(sum(shares) - 1) <= 1e-6
+    if not whole or 0 in shares[:2]:
+        raise ValueError(
+            f"fractions are {shares}, expected shares of train, val and test that sum to 1, of "
+            "which only that of test may be 0."
+        )
+
+
 def check_split(split: str) -> None:
     """Raise ``ValueError`` unless `split` is one of :data:`DIVISIONS`, a fold or a value."""
     if "=" not in split:

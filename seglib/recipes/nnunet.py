@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seglib.recipes.experiment import Recipe, digest
-from seglib.recipes.limits import COUNT, SEED, check_ranges, check_split
+from seglib.recipes.limits import COUNT, SEED, check_fractions, check_ranges, check_split
 
 NNUNET = "nnunet"
 
@@ -57,6 +57,7 @@ class NnunetRecipe:
         if not self.folds or not set(self.folds) <= set(range(5)):
             raise ValueError(f"The folds of nnU-Net are numbered 0 to 4, found {self.folds}.")
         check_split(self.split)
+        check_fractions(self.fractions)
 
     @classmethod
     def beside(cls, other: Recipe, **fields: Any) -> NnunetRecipe:
