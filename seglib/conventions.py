@@ -43,8 +43,12 @@ def by_convention(
 
 
 def winners(table: pd.DataFrame) -> pd.Series:
-    """Model that is ahead under each convention: the higher score, or the shorter distance."""
-    return table.mul(np.where(are_distances(table), -1, 1), axis=0).idxmax(axis=1)
+    """Model that is ahead under each convention: the higher score, or the shorter distance.
+
+    NaN where no model has a score: a distance is undefined if both found nothing.
+    """
+    better = table.mul(np.where(are_distances(table), -1, 1), axis=0).dropna(how="all")
+    return better.idxmax(axis=1).reindex(table.index)
 
 
 def are_distances(table: pd.DataFrame) -> np.ndarray:

@@ -195,6 +195,16 @@ def test_conventions_and_their_winners(evaluations) -> None:
     assert "Lower is better" in texts(comparison.ranking(table))
 
 
+def test_nobody_is_ahead_where_both_found_nothing(evaluations) -> None:
+    table = by_convention(evaluations, evaluations)
+    distances = table.index.str.startswith("HD95")
+    table[distances] = np.nan
+    ahead = winners(table)
+    assert ahead.index.equals(table.index)
+    assert ahead[distances].isna().all() and ahead[~distances].notna().all()
+    assert "Lower is better" in texts(comparison.ranking(table))
+
+
 def test_other_figures_of_the_comparison(evaluations) -> None:
     result = compare(evaluations)
     assert "U-Net scores higher" in texts(comparison.paired(result, evaluations["unet"].scores))
