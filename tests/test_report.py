@@ -389,6 +389,31 @@ def test_a_mistake_in_the_template_is_named(real: Path) -> None:
         fill(real, "kvasir-seg")
 
 
+@pytest.mark.parametrize("text", ["{{ 1 / 0 }}", "{{ figure('a') }}", "{{ card.name | score }}"])
+def test_a_slip_in_a_formula_is_named_with_its_line(real: Path, text: str) -> None:
+    (real / "report" / "report.md").write_text(f"# A\n\n{text}\n")
+    with pytest.raises(ValueError, match=r"^report\.md, line 3, cannot be filled in: "):
+        fill(real, "kvasir-seg")
+    with pytest.raises(ValueError, match="cannot be filled in"):
+        template.fill("{{ 1 / 0 }}", {})
+
+
+@pytest.mark.parametrize(
+    "content", ["", "null", '{"data": ', json.dumps(dict.fromkeys(facts.SECTIONS, {}))]
+)
+def test_results_of_another_kind_say_what_to_run(real: Path, content: str) -> None:
+    (real / "figures" / "kvasir-seg" / "results.json").write_text(content)
+    with pytest.raises(ValueError, match=r"results\.json is not what .*: run notebooks 01 to 06"):
+        build.build_report(real, "kvasir-seg")
+
+
+@pytest.mark.parametrize("name", ["report.md", "references.bib", "tasks/polyp.md"])
+def test_a_text_in_another_encoding_is_named(real: Path, name: str) -> None:
+    (real / "report" / name).write_bytes("Größe".encode("latin-1"))
+    with pytest.raises(ValueError, match=f"{name} cannot be read as UTF-8; save it"):
+        build.build_report(real, "kvasir-seg")
+
+
 def test_a_missing_figure_is_named(real: Path) -> None:
     (real / "figures" / "kvasir-seg" / "05_failures.png").unlink()
     with pytest.raises(FileNotFoundError, match="shows the figure '05_failures'"):

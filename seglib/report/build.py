@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import typst
 
@@ -27,6 +28,7 @@ from seglib.report import (
 from seglib.report.fonts import choose_fonts
 from seglib.report.metadata import Metadata, read_metadata, title_page, typst_string
 from seglib.report.pandoc import pandoc
+from seglib.report.reading import read_text
 
 TEXT = "report.md"
 
@@ -67,25 +69,24 @@ def build_report(root: Path, dataset: str) -> Report:
     """
     root = root.resolve()
     sources, figures = root / "report", root / "figures" / dataset
-    known = facts.gather(figures, dataset)
+    known = _gather(figures, dataset)
     metadata = read_metadata(sources / "metadata.yml")
     metadata = replace(metadata, title=template.fill(metadata.title, known))
     tasks = sorted(path.stem for path in (sources / "tasks").glob("*.md"))
     task = nearest(known["card"].recipe, tasks, "task with a text in report/tasks")
     bibliographies = sources / "references.bib", sources / "tasks" / f"{task}.bib"
     entries = references.read_references(*bibliographies)
+    known["task"] = f"tasks/{task}.md"
+    texts = {name: read_text(sources / name) for name in (TEXT, known["task"])}
+    typed = {name: template.typed_numbers(text) for name, text in texts.items()}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for picture in (*figures.glob("*.png"), *figures.glob("*.pdf")):
             shutil.copy(picture, folder)
         pictures.draw_diagrams(known["recipe"], known["card"].n_classes, folder)
-        known |= {"task": f"tasks/{task}.md", "published": facts.published(known, entries)}
+        known["published"] = facts.published(known, entries)
         text, placed = template.render(TEXT, sources, known, folder)
         document = json.loads(pandoc(text, "markdown", "json"))
-        typed = {
-            name: template.typed_numbers((sources / name).read_text(encoding="utf-8"))
-            for name in (TEXT, known["task"])
-        }
         # Figures of the chapters after the sixth belong to those chapters.
         exported = {path.stem for path in figures.glob("0[1-6]_*.png")}
         checks.stop(document, entries, placed, exported, typed)
@@ -93,6 +94,17 @@ def build_report(root: Path, dataset: str) -> Report:
         pictures.draw_code(root, placed.code, folder)
         (folder / "references.json").write_text(json.dumps(entries))
         return _typeset(document, metadata, known["card"].is_synthetic, sources, folder)
+
+
+def _gather(figures: Path, dataset: str) -> dict[str, Any]:
+    """What the text may say; ``ValueError`` if the results are torn, or of an older course."""
+    try:
+        return facts.gather(figures, dataset)
+    except (LookupError, TypeError, json.JSONDecodeError) as error:
+        raise ValueError(
+            f"{figures / 'results.json'} is not what the notebooks write now "
+            f"({type(error).__name__}: {error}): run notebooks 01 to 06 again."
+        ) from error
 
 
 def _typeset(

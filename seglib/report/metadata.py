@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from seglib.names import nearest
+from seglib.report.reading import read_text
 from seglib.report.tree import Node
 
 NOTICE = "Synthetic data: a program made these images. The scores below say nothing about patients."
@@ -51,10 +52,9 @@ def read_metadata(path: Path) -> Metadata:
 
 def _parse(path: Path) -> object:
     """What the YAML says; ``ValueError`` in our words if it is none."""
+    text = read_text(path)
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} cannot be read as UTF-8; save it in that encoding.") from None
+        return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]

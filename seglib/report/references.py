@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from seglib.report.pandoc import pandoc
+from seglib.report.reading import read_text
 
 KINDS = ("article-journal", "paper-conference", "chapter", "article", "book")
 DOI = re.compile(r"10\.\d{4,9}/\S+")
@@ -16,7 +17,7 @@ ARXIV = re.compile(r"https?://arxiv\.org/abs/\d{4}\.\d{4,5}(v\d+)?")
 
 def read_references(*bibliographies: Path) -> list[dict[str, Any]]:
     """The entries of BibTeX files as CSL-JSON."""
-    text = "\n".join(path.read_text(encoding="utf-8") for path in bibliographies)
+    text = "\n".join(read_text(path) for path in bibliographies)
     return json.loads(pandoc(text, "biblatex", "csljson"))
 
 

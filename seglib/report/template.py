@@ -176,6 +176,8 @@ def render(
     except jinja2.TemplateError as error:
         place = f"{getattr(error, 'name', None) or template}, line {getattr(error, 'lineno', '?')}"
         raise ValueError(f"{place} cannot be read: {error.message}") from None
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise ValueError(f"{_place(error, sources)} cannot be filled in: {error}") from error
     return words, placed
 
 
@@ -183,7 +185,7 @@ def fill(line: str, facts: dict[str, Any]) -> str:
     """Fill in one line, such as the title."""
     try:
         return jinja2.Template(line, undefined=jinja2.StrictUndefined).render(facts)
-    except jinja2.TemplateError as error:
+    except (jinja2.TemplateError, ArithmeticError, TypeError, ValueError) as error:
         raise ValueError(f"'{line}' cannot be filled in: {error}.") from None
 
 
