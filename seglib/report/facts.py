@@ -70,14 +70,15 @@ def _ceiling(preprocessing: dict[str, Any]) -> dict[str, float]:
 def _ahead(conventions: dict[str, dict], first: str, second: str) -> dict[str, int]:
     """Under how many ways of scoring the first model is ahead; distances are better if small.
 
-    Equal pairs of scores count once: where each image is a group, several ways are one.
+    Equal pairs of scores count once: where each image is a group, several ways are one. Those
+    that are undefined for a model do not count.
     """
     pairs = {(scores[first], scores[second]): name for name, scores in conventions.items()}
+    told = {pair: name for pair, name in pairs.items() if None not in pair}
     wins = 0
-    for (one, other), name in pairs.items():
-        if None not in (one, other):
-            wins += one < other if name.endswith(("(px)", "(mm)")) else one > other
-    return {"ahead": wins, "conventions": len(pairs)}
+    for (one, other), name in told.items():
+        wins += one < other if name.endswith(("(px)", "(mm)")) else one > other
+    return {"ahead": wins, "conventions": len(told)}
 
 
 def _flip_gain(conventions: dict[str, dict[str, float]]) -> dict[str, float]:
