@@ -119,9 +119,9 @@ def fit(
     where = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy}
     external = isinstance(recipe, NnunetRecipe)
     if not finished.is_file():
+        here = pipeline.environment() if external else environment(recipe.precision) | where
         cases = prepare(recipe) if cases is None else cases
         check_training(recipe, cases, world)
-        here = pipeline.environment() if external else environment(recipe.precision) | where
     folder.mkdir(parents=True, exist_ok=True)
     # The first of several processes holds the lock for all.
     with nullcontext() if rank_zero_only.rank else FileLock(folder / ".lock"):
