@@ -14,7 +14,7 @@ import pandas as pd
 
 from seglib.files import write_atomic
 from seglib.results import Evaluation, OneVsRest
-from seglib.scoring import METRICS
+from seglib.tabular import read_table
 
 EXACT = {"index": False, "float_format": "%.6f", "lineterminator": "\n"}
 
@@ -83,11 +83,8 @@ def _parted(curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def read_results(files: dict[str, Path]) -> Evaluation:
     """The evaluation that was written to these files."""
-    words = dict.fromkeys(("case", "group", "class"), str)
-    # A case may be called "NA": only an empty cell is a missing number.
-    blank = {"keep_default_na": False, "na_values": {name: [""] for name in METRICS}}
     # Rounding mends the last bit, where parsers differ: the threshold 0.3 is found under 0.3.
-    scores = pd.read_csv(files["scores"], dtype=words, **blank).round(6)
+    scores = read_table(files["scores"], ("case", "group", "class")).round(6)
     results = json.loads(files["results"].read_text())
     return Evaluation(
         reliability=_bins(results.get("reliability")),
@@ -116,9 +113,7 @@ def _area(value: float | None) -> float:
 
 def _classes(path: Path, results: dict) -> dict[str, OneVsRest]:
     """Curves of each class, in the order of the card."""
-    curves = ["threshold", "fpr", "tpr", "dice", "iou", "precision", "recall"]
-    blank = {"keep_default_na": False, "na_values": {name: [""] for name in curves}}
-    table = pd.read_csv(path, dtype={"class": str}, **blank).round(6)
+    table = read_table(path, ("class",)).round(6)
     return {
         name: OneVsRest(
             colour=colour,

@@ -18,7 +18,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from seglib.display import show
-from seglib.files import new_folder
+from seglib.files import new_folder, stamp
 from seglib.images import read_image, read_mask, resize_image, resize_mask
 
 
@@ -43,8 +43,7 @@ def _cache_key(cases: pd.DataFrame, size: int) -> str:
     card = cases.attrs["card"]
     parts = [str(size), repr((card.decoding, card.window, card.offset))]
     for path in (*cases["image"], *cases["mask"]):
-        facts = Path(path).stat()
-        parts.append(f"{path}:{facts.st_size}:{facts.st_mtime_ns}")
+        parts.append(f"{path}:{stamp(path)}")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

@@ -11,10 +11,11 @@ from pydantic import TypeAdapter
 from seglib.cards import DatasetCard
 from seglib.datasets import card_of
 from seglib.files import write_atomic
+from seglib.tabular import read_table
 
 TABLE, CARD = "cases.csv", "card.json"
 FILES = ["image", "mask"]
-WORDS = ("case", "group", "site", "split", *FILES)  # a patient may be called "NA"
+WORDS = ("case", "group", "site", "split", *FILES)
 _CARD = TypeAdapter(DatasetCard)
 
 
@@ -68,10 +69,7 @@ def read_cohort(folder: Path) -> pd.DataFrame:
     FileNotFoundError
         If the folder holds none.
     """
-    path = folder / TABLE
-    numbers = set(pd.read_csv(path, nrows=0)) - set(WORDS)
-    blank = {"keep_default_na": False, "na_values": {name: [""] for name in numbers}}
-    cases = pd.read_csv(path, dtype=dict.fromkeys(WORDS, str), **blank)
+    cases = read_table(folder / TABLE, WORDS)
     for column in FILES:
         cases[column] = cases[column].map(Path)
     cases.attrs["card"] = _CARD.validate_json((folder / CARD).read_bytes())

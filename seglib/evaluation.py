@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 from seglib.answers import is_answered, read_results, result_files, write_results
 from seglib.calibration import reliability
 from seglib.datasets import card_of
+from seglib.files import stamp
 from seglib.images import read_mask
 from seglib.inference import predict_cases
 from seglib.metrics import counts_of
@@ -77,10 +78,10 @@ def evaluate(
     """
     expect(run, Run, "a run, as fit(...) or seglib.runs.load_run(FOLDER) gives it")
     check_threshold(threshold)
-    chosen, split = _chosen(run, split, cases)
+    chosen, split, known = _chosen(run, split, cases)
     several = len(chosen.attrs["card"].classes) > 2
     threshold, spacing = 0.5 if several else threshold, spacing_of(chosen)
-    question = _question(run, chosen, split, threshold, flips, spacing, zoom)
+    question = known | _question(run, chosen, split, threshold, flips, spacing, zoom)
     files = result_files(run.path, split, threshold, flips, several, zoom)
     if not is_answered(files, question):
         folder = predictions_folder(run, flips, "" if cases is None else f"-{split}", zoom)
@@ -88,16 +89,21 @@ def evaluate(
     return read_results(files)  # fresh or not, one reads what is on the disk
 
 
-def _chosen(run: Run, split: str, cases: pd.DataFrame | None) -> tuple[pd.DataFrame, str]:
-    """The cases to score, and what to call them."""
-    if cases is None:
-        chosen = run.cases[run.cases["split"] == nearest(split, SPLITS, "split")]
-    else:
-        known = hashlib.sha256(f"{_digest(cases)}{_stamp(cases)}".encode()).hexdigest()
-        chosen, split = cases, f"{card_of(cases).name}-{known[:8]}"
-    if chosen.empty:
+def _chosen(
+    run: Run, split: str, cases: pd.DataFrame | None
+) -> tuple[pd.DataFrame, str, dict[str, str | None]]:
+    """The cases to score, what to call them, and what changes when they or their files do."""
+    own = cases is None
+    if own:
+        cases = run.cases[run.cases["split"] == nearest(split, SPLITS, "split")]
+    name = card_of(cases).name
+    known = {"cases": _digest(cases), "files": _stamp(cases)}
+    if not own:
+        both = hashlib.sha256("{cases}{files}".format(**known).encode()).hexdigest()
+        split = f"{name}-{both[:8]}"
+    if cases.empty:
         raise ValueError(f"No case of {run.path.name} is in the split '{split}'; nothing to score.")
-    return chosen, split
+    return cases, split, known
 
 
 def _question(
@@ -109,11 +115,9 @@ def _question(
     spacing: Spacing | None,
     zoom: float,
 ) -> dict:
-    """All that decides the scores; what is not there is not mentioned."""
+    """All else that decides the scores; what is not there is not mentioned."""
     card = cases.attrs["card"]
     question = {"split": split, "threshold": threshold, "flips": flips, "tolerance": TOLERANCE}
-    question["cases"] = _digest(cases)
-    question["files"] = _stamp(cases)
     question["weights"] = run.digest
     if zoom != 1:
         question["zoom"] = zoom
@@ -159,10 +163,10 @@ def _stamp(cases: pd.DataFrame) -> str | None:
 
     None if one of them is not there: then an old answer cannot be put to the question.
     """
-    paths = [Path(path) for path in (*cases["image"], *cases["mask"])]
-    if not all(path.is_file() for path in paths):
+    try:
+        facts = [stamp(path) for path in (*cases["image"], *cases["mask"])]
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    facts = [(found.st_size, found.st_mtime_ns) for found in map(Path.stat, paths)]
     return hashlib.sha256(repr((cases.attrs["card"].decoding, facts)).encode()).hexdigest()
 
 

@@ -56,3 +56,12 @@ def new_folder(folder: Path) -> Iterator[Path]:
         os.rename(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def stamp(path: str | Path) -> str:
+    """Size and time of a file, which change when it is written again; it need not be read.
+
+    Raises ``FileNotFoundError`` if it is not there.
+    """
+    facts = Path(path).stat()
+    return f"{facts.st_size}:{facts.st_mtime_ns}"

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from seglib.cards import DatasetCard, GroupTable
+from seglib.tabular import read_words
 
 
 def spread(sizes: np.ndarray, parts: int) -> np.ndarray:
@@ -25,41 +26,6 @@ def spread(sizes: np.ndarray, parts: int) -> np.ndarray:
         part[group] = filled.argmin()
         filled[part[group]] += sizes[group]
     return part
-
-
-def separator(path: Path, columns: set[str]) -> str | None:
-    """What stands between these columns in the first line of a table; None if some are missing."""
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        header = file.readline()
-    names = {mark: {name.strip('" \n') for name in header.split(mark)} for mark in ",;\t"}
-    return next((mark for mark, found in names.items() if columns <= found), None)
-
-
-def read_text(path: Path, columns: set[str]) -> pd.DataFrame:
-    """A CSV file that should have these columns as text, ``DataFrame`` of str.
-
-    An empty cell is NaN, nothing else: a case or a patient may be called "NA", "None" or "null".
-    Letters are composed (NFC), as those of file names are in :mod:`seglib.pairing`.
-
-    Raises
-    ------
-    ValueError
-        If it cannot be read, or is separated by something else than commas.
-    """
-    remedy = "save it as 'CSV UTF-8', with commas between the cells and points in the numbers."
-    if (mark := separator(path, columns)) not in (",", None):
-        raise ValueError(f"{path} is separated by {mark!r}, expected commas: {remedy}")
-    try:
-        rows = pd.read_csv(
-            path, dtype=str, skipinitialspace=True, keep_default_na=False, na_values=[""]
-        )
-    except ValueError as error:  # as are all errors of the parser and of the encoding
-        reason = str(error).strip()
-    else:
-        if isinstance(rows.index, pd.RangeIndex):
-            return rows.rename(columns=str.strip).apply(lambda cells: cells.str.normalize("NFC"))
-        reason = "its rows are longer than its header"
-    raise ValueError(f"{path} cannot be read as a table: {reason}; {remedy}")
 
 
 def read_groups(card: DatasetCard, folder: Path) -> dict[str, str] | None:
@@ -94,7 +60,7 @@ def read_groups(card: DatasetCard, folder: Path) -> dict[str, str] | None:
             f"put a CSV file with the columns {table.case} and {table.group} there."
         )
     columns = {table.case, table.group}
-    rows = read_text(path, columns)
+    rows = read_words(path, columns)
     missing = columns - set(rows.columns)
     if missing:
         raise ValueError(

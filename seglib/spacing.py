@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from seglib.groups import read_text, separator
+from seglib.tabular import read_words, separator
 
 COLUMNS = ["spacing_row_mm", "spacing_col_mm"]
 TABLE = "table.csv"  # what :func:`seglib.conversion.convert` leaves beside the slices
@@ -66,7 +66,7 @@ def converted(folder: Path) -> pd.DataFrame | None:
     path, known = Path(folder) / TABLE, {"case", "group", *COLUMNS}
     if not path.is_file() or separator(path, known) is None:
         return None
-    rows = read_text(path, known)
+    rows = read_words(path, known)
     return rows.assign(**{name: _numbers(rows[name], path) for name in COLUMNS})
 
 

@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from seglib.duplicates import find_duplicates
 from seglib.groups import spread
 from seglib.names import nearest
+from seglib.recipes.limits import are_shares
 
 __all__ = ["SPLITS", "deal", "find_duplicates", "find_leaks", "hold_out", "split"]
 
@@ -70,7 +71,7 @@ def split(
     ValueError
         If the fractions do not sum to 1, the table is empty, or there are too few groups.
     """
-    if len(fractions) != 3 or min(fractions) < 0 or abs(sum(fractions) - 1) > 1e-6:
+    if not are_shares(fractions):
         raise ValueError(f"fractions must be three shares that sum to 1, found {tuple(fractions)}.")
     if cases.empty:
         raise ValueError("the case table is empty, so there is nothing to split.")

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import nn
 
 from seglib.cards import DatasetCard, LabelClass
+from seglib.cli.shell import check_free
 from seglib.display import show
 from seglib.figures.style import paint
 from seglib.files import write_atomic
@@ -49,9 +50,8 @@ def check_files(
         other = owners.setdefault(mask, image)
         if other != image:
             raise ValueError(f"{other} and {image} would both be written to {mask}; rename one.")
-        taken = [file for file in (mask, picture) if file.exists()]
-        if taken and not overwrite:
-            raise ValueError(f"{taken[0]} exists; choose another --output or add --overwrite.")
+        for file in (mask, picture):
+            check_free(file, overwrite)
         targets[image] = mask, picture
     return targets
 

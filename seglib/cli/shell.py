@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,6 +24,12 @@ class PlainErrors(TyperGroup):
         except (ValueError, OSError, ModuleNotFoundError) as error:
             typer.echo(f"seglib: {error}", err=True)
             raise typer.Exit(2) from None
+
+
+def check_free(file: Path, overwrite: bool) -> None:
+    """Raise ``ValueError`` if a file is there already and may not be replaced."""
+    if file.exists() and not overwrite:
+        raise ValueError(f"{file} exists; choose another --output or add --overwrite.")
 
 
 def examples(*lines: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Argument, Option
 
-from seglib.cli.shell import examples
+from seglib.cli.shell import check_free, examples
 
 if TYPE_CHECKING:
     from seglib.viewer import Source
@@ -52,8 +52,7 @@ def _check(output: Path, overwrite: bool) -> None:
     """Raise ``ValueError`` unless `output` is a page, and a new one if it may not be replaced."""
     if output.suffix.lower() != ".html":
         raise ValueError(f"{output} is to hold a page; choose an --output that ends in .html.")
-    if output.exists() and not overwrite:
-        raise ValueError(f"{output} exists; choose another --output or add --overwrite.")
+    check_free(output, overwrite)
 
 
 def _source(target: str, against: Path | None, split: str) -> tuple[str, Source]:

@@ -120,6 +120,10 @@ def curves(runs: Mapping[str, Run]) -> Figure:
         Name of a model -> its run. A dot marks the epoch whose weights were kept.
     """
     fig, (loss, score, rate) = figure(TWO_COLUMNS, 60, ncols=3)
+    stages = next(iter(runs.values())).history.groupby("stage")["epoch"].agg(["min", "max"])
+    for first, last in stages.iloc[1::2].to_numpy():
+        for axes in (loss, score, rate):
+            axes.axvspan(first - 0.5, last + 0.5, color=GROUND, lw=0, zorder=0)
     for place, (name, run) in enumerate(runs.items()):
         history, best = run.history, run.best
         epochs, colour = history["epoch"], COLOURS[name]
@@ -133,10 +137,6 @@ def curves(runs: Mapping[str, Run]) -> Figure:
             textcoords="offset points", ha="right", fontsize=7, color=colour,
         )  # fmt: skip
         rate.plot(epochs, history["lr"] * 1000, color=colour, label=title)
-        stages = history.groupby("stage")["epoch"].agg(["min", "max"])
-        for first, last in stages.iloc[1::2].to_numpy() if place == 0 else ():
-            for axes in (loss, score, rate):
-                axes.axvspan(first - 0.5, last + 0.5, color=GROUND, lw=0, zorder=0)
     lowest = min(run.history[["train_loss", "val_loss"]].min(axis=None) for run in runs.values())
     loss.set(title="Loss", xlabel="epoch", ylabel="loss", ylim=(min(0, lowest), None))
     score.set(title="Validation Dice (dot: kept)", xlabel="epoch", ylabel="Dice", ylim=(0, 1))

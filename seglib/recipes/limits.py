@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 from seglib.names import nearest
 
@@ -21,10 +22,14 @@ def check_ranges(fields: object, **ranges: tuple[float, float]) -> None:
             raise ValueError(f"{name.replace('_', ' ')} is {value}, expected {expected}.")
 
 
+def are_shares(shares: Sequence[float]) -> bool:
+    """Whether these are three shares of a whole: none below 0, together 1."""
+    return len(shares) == 3 and min(shares) >= 0 and abs(sum(shares) - 1) <= 1e-6
+
+
 def check_fractions(shares: tuple[float, ...]) -> None:
     """Raise ``ValueError`` unless three shares sum to 1, with some to train and validate on."""
-    whole = len(shares) == 3 and min(shares) >= 0 and abs(sum(shares) - 1) <= 1e-6
-    if not whole or 0 in shares[:2]:
+    if not are_shares(shares) or 0 in shares[:2]:
         raise ValueError(
             f"fractions are {shares}, expected shares of train, val and test that sum to 1, of "
             "which only that of test may be 0."

@@ -11,8 +11,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from seglib import intervals
 from seglib.cards import card
+from seglib.conventions import are_distances
 from seglib.figures import tables
 from seglib.figures.scores import SIZES
 from seglib.figures.style import MODEL_TITLES
@@ -73,12 +77,10 @@ def _ahead(conventions: dict[str, dict], first: str, second: str) -> dict[str, i
     Equal pairs of scores count once: where each image is a group, several ways are one. Those
     that are undefined for a model do not count.
     """
-    pairs = {(scores[first], scores[second]): name for name, scores in conventions.items()}
-    told = {pair: name for pair, name in pairs.items() if None not in pair}
-    wins = 0
-    for (one, other), name in told.items():
-        wins += one < other if name.endswith(("(px)", "(mm)")) else one > other
-    return {"ahead": wins, "conventions": len(told)}
+    scores = pd.DataFrame(conventions).T[[first, second]].astype(float)
+    scores = scores.dropna().drop_duplicates()
+    gaps = (scores[first] - scores[second]) * np.where(are_distances(scores), -1, 1)
+    return {"ahead": int((gaps > 0).sum()), "conventions": len(scores)}
 
 
 def _flip_gain(conventions: dict[str, dict[str, float]]) -> dict[str, float]:
