@@ -12,7 +12,7 @@ from seglib.checking import check_files, refuse_dark_masks
 from seglib.course import settings
 from seglib.decoding import MaskDecoding
 from seglib.files import write_atomic
-from seglib.groups import check_pattern, read_groups
+from seglib.groups import read_groups
 from seglib.names import expect
 from seglib.pairing import pair
 from seglib.sources import locate
@@ -130,8 +130,6 @@ def from_folders(
             f"{len(classes)} classes do not fit the decoding '{decoding.kind}', which gives "
             f"{known}; name each class once, background first."
         )
-    if group_pattern is not None:
-        check_pattern(group_pattern)
     images, masks = Path(images).absolute(), Path(masks).absolute()
     entry = DatasetCard(
         name=name,

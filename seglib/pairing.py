@@ -14,7 +14,7 @@ import pandas as pd
 from PIL import Image
 
 from seglib.cards import DatasetCard
-from seglib.groups import group_of, named
+from seglib.groups import check_pattern, group_of, named
 from seglib.images import image_size
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp")
@@ -69,11 +69,12 @@ def pair(
     FileNotFoundError
         If a folder is not there.
     ValueError
-        If both are the same folder, no usable pair is found, or ``mask_name`` lacks the stem.
+        If both are the same folder, no usable pair is found, ``mask_name`` lacks the stem, or
+        ``group_pattern`` a group.
     """
     if Path(images).resolve() == Path(masks).resolve():
         raise ValueError(f"{images} was given for images and for masks; put them in two folders.")
-    _check_mask_name(card.mask_name)
+    _check_names(card)
     problems: list[Problem] = []
     pictures, labels = _by_stem(images, problems), _by_stem(masks, problems)
     rows, used = [], set()
@@ -108,7 +109,11 @@ def pair(
     return table
 
 
-def _check_mask_name(name: str) -> None:
+def _check_names(card: DatasetCard) -> None:
+    """Raise ``ValueError`` for patterns that no file name could follow."""
+    if card.group_pattern is not None:
+        check_pattern(card.group_pattern)
+    name = card.mask_name
     try:
         told = name.format(stem="one") != name.format(stem="another")
     except (LookupError, ValueError):
