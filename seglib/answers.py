@@ -6,6 +6,7 @@ written to the run folder, the answer last, so a half-written one is never taken
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -47,11 +48,16 @@ def result_files(
 def is_answered(files: dict[str, Path], question: dict) -> bool:
     """Is this very question answered in these files? ``results.json`` is written last.
 
-    What the question leaves open, None, may have any answer.
+    What the question leaves open, None, may have any answer. Files that are gone, cut off or were
+    changed by hand answer nothing; of older answers only that is known whether they are there.
     """
-    if not all(path.is_file() for path in files.values()):
+    try:
+        kept, seals = json.loads(files["results"].read_text(encoding="utf-8")), _seals(files)
+    except (OSError, ValueError):
         return False
-    answered = json.loads(files["results"].read_text())["question"]
+    if kept.get("seals", seals) != seals:
+        return False
+    answered = kept["question"]
     return answered | {key: None for key in question if question[key] is None} == question
 
 
@@ -64,10 +70,16 @@ def write_results(files: dict[str, Path], question: dict, evaluation: Evaluation
         curves = {name: _joined(found) for name, found in evaluation.one_vs_rest.items()}
         table = pd.concat(curves, names=["class"]).reset_index("class")
         write_atomic(files["classes"], table.to_csv(**EXACT))
-    results = {"question": question, **evaluation.results()}
+    results = {"question": question, "seals": _seals(files), **evaluation.results()}
     said = evaluation.reliability.round(6).to_json(orient="columns")  # null where a bin is empty
     results["reliability"] = json.loads(said)
     write_atomic(files["results"], json.dumps(results, indent=2, allow_nan=False) + "\n")
+
+
+def _seals(files: dict[str, Path]) -> dict[str, str]:
+    """SHA-256 of each table that the results belong to."""
+    tables = {name: path for name, path in files.items() if name != "results"}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in tables.items()}
 
 
 def _joined(curves: Evaluation | OneVsRest) -> pd.DataFrame:

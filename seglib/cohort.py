@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from seglib.cards import DatasetCard
 from seglib.datasets import card_of
-from seglib.files import write_atomic
+from seglib.files import damaged, write_atomic
 from seglib.tabular import read_table
 
 TABLE, CARD = "cases.csv", "card.json"
@@ -33,6 +33,7 @@ def keep_cohort(folder: Path, cases: pd.DataFrame) -> None:
     card = card_of(cases)
     record, table = folder / TABLE, cases.to_csv(index=False, lineterminator="\n")
     if record.is_file():
+        read_table(record, WORDS)  # damaged ones are named
         before, now = (_words(text) for text in (record.read_text(encoding="utf-8"), table))
         if before.equals(now):
             return
@@ -68,9 +69,14 @@ def read_cohort(folder: Path) -> pd.DataFrame:
     ------
     FileNotFoundError
         If the folder holds none.
+    ValueError
+        If table or card are damaged.
     """
     cases = read_table(folder / TABLE, WORDS)
     for column in FILES:
         cases[column] = cases[column].map(Path)
-    cases.attrs["card"] = _CARD.validate_json((folder / CARD).read_bytes())
+    try:
+        cases.attrs["card"] = _CARD.validate_json((folder / CARD).read_bytes())
+    except ValueError as error:
+        raise damaged(folder / CARD, error) from None
     return cases

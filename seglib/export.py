@@ -22,6 +22,7 @@ from seglib.inference import to_labels
 from seglib.loading import SegmentationData
 from seglib.metrics import foreground_dice
 from seglib.models import stride
+from seglib.recipes import EnsembleRecipe
 from seglib.runs import Run
 from seglib.runtimes import OnnxNetwork, export_extra, onnx_path
 from seglib.transforms import MEAN, STD
@@ -94,8 +95,10 @@ def export(run: Run, int8: bool = False) -> Exported:
 
 def _validation_examples(run: Run) -> list[Example]:
     """Validation images of a run as its network takes them, with their masks, evenly spaced."""
-    cache = run.path.parent / "cache"
-    data = SegmentationData(run.cases, run.recipe, run.recipe.stages[-1], cache).val
+    cache, recipe = run.path.parent / "cache", run.recipe
+    if isinstance(recipe, EnsembleRecipe):
+        recipe = recipe.members[0]  # all see the images alike
+    data = SegmentationData(run.cases, recipe, recipe.stages[-1], cache).val
     rows = np.linspace(0, len(data) - 1, min(IMAGES, len(data))).round().astype(int)
     return [data[row, 0] for row in rows]
 

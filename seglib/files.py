@@ -1,4 +1,4 @@
-"""How is a file, or a folder, written so that nobody ever reads half of it?"""
+"""How is a file, or a folder, written so that nobody ever reads half of it, and if one does?"""
 
 from __future__ import annotations
 
@@ -65,3 +65,12 @@ def stamp(path: str | Path) -> str:
     """
     facts = Path(path).stat()
     return f"{facts.st_size}:{facts.st_mtime_ns}"
+
+
+def damaged(path: Path, error: Exception) -> ValueError:
+    """What to raise for a file that the course wrote whole and that cannot be read any more."""
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return ValueError(
+        f"{path} is damaged or was cut off ({reason}); restore its folder from a copy, or move it "
+        "away and run again."
+    )

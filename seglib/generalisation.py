@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -19,9 +20,10 @@ import pandas as pd
 
 from seglib.averaging import per_case
 from seglib.datasets import load
+from seglib.ensembles import ensemble
 from seglib.evaluation import evaluate
 from seglib.intervals import summarise
-from seglib.recipes import Recipe
+from seglib.recipes import ENSEMBLE, Recipe
 from seglib.recipes.limits import folds_of
 from seglib.runs import Run
 from seglib.training import fit
@@ -67,6 +69,7 @@ def generalise(
     seeds: Sequence[int] = (0,),
     splits: Sequence[str] | None = None,
     outputs: Path | None = None,
+    together: bool = False,
 ) -> pd.DataFrame:
     """Train and score a recipe under several divisions of its data; finished runs are loaded.
 
@@ -83,6 +86,9 @@ def generalise(
         :func:`folds` make a cross-validation.
     outputs
         Folder of all runs; by default that of :func:`seglib.settings`.
+    together
+        Also score all `models` of one division and seed as one, ``ensemble``, see
+        :mod:`seglib.ensembles`; nothing more is trained.
 
     Returns
     -------
@@ -101,20 +107,23 @@ def generalise(
     """
     rows, folded = [], defaultdict(list)
     for split in dict.fromkeys(splits or divisions(load(recipe.dataset))):
-        for model, seed in product(models, seeds):
-            entry = dataclasses.replace(recipe, split=split, model=model, seed=seed)
-            run = fit(entry, outputs=outputs)
-            rows.append(_row(split, [run]))
-            folded[folds_of(split), model, seed].append(run)
-    for (number, _, _), runs in folded.items():
-        if number == len(runs):
-            rows.append(_row(f"folds={number}", runs))
+        divided = partial(dataclasses.replace, recipe, split=split)
+        entries = [divided(model=model, seed=seed) for model, seed in product(models, seeds)]
+        runs = {entry: fit(entry, outputs=outputs) for entry in entries}
+        for seed in seeds if together else ():
+            members = [run for entry, run in runs.items() if entry.seed == seed]
+            runs[divided(model=ENSEMBLE, seed=seed)] = ensemble(members, outputs)
+        for entry, run in runs.items():
+            rows.append(_row(entry, [run]))
+            folded[dataclasses.replace(entry, split=f"folds={folds_of(split)}")].append(run)
+    whole = [(entry, runs) for entry, runs in folded.items() if entry.split == f"folds={len(runs)}"]
+    rows += [_row(entry, runs) for entry, runs in whole]
     return pd.DataFrame(rows).round(6)
 
 
-def _row(split: str, runs: Sequence[Run]) -> dict:
+def _row(recipe: Recipe, runs: Sequence[Run]) -> dict:
     """What one training scored, or those of all folds together, each on its own test images."""
-    recipe, sides = runs[0].recipe, [dict(tuple(run.cases.groupby("split"))) for run in runs]
+    sides = [dict(tuple(run.cases.groupby("split"))) for run in runs]
     test = pd.concat([side["test"] for side in sides])
     seen = pd.concat([side["test"]["group"].isin(side["train"]["group"]) for side in sides])
     scores = pd.concat([per_case(evaluate(run).scores) for run in runs], ignore_index=True)
@@ -124,7 +133,7 @@ def _row(split: str, runs: Sequence[Run]) -> dict:
         "recipe": recipe.name,
         "px": recipe.size,
         "epochs": recipe.epochs,
-        "split": split,
+        "split": recipe.split,
         "model": recipe.model,
         "seed": recipe.seed,
         "train": round(sum(len(side["train"]) for side in sides) / len(sides)),

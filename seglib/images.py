@@ -59,8 +59,8 @@ def read_image(path: str | Path, reduce: int = 1) -> np.ndarray:
     Raises
     ------
     FileNotFoundError, ValueError, ModuleNotFoundError
-        If there is no such file; if it is damaged or not an image; if `reduce` is another number;
-        if it is a scan and its reader is not installed.
+        If there is no such file; if it is damaged, not an image, or NaN in every pixel; if `reduce`
+        is another number; if it is a scan and its reader is not installed.
     """
     if reduce not in (1, *REDUCED):
         raise ValueError(f"reduce must be 1, 2, 4 or 8, found {reduce}.")
@@ -69,6 +69,8 @@ def read_image(path: str | Path, reduce: int = 1) -> np.ndarray:
         pixels, small = read_slice(path), False
     else:
         pixels, small = _decode(path, reduce)
+    if pixels.dtype.kind == "f" and np.isnan(pixels).all():
+        raise ValueError(f"{path} holds no number in any pixel, only NaN; write it again.")
     if reduce > 1 and not small:
         height, width = pixels.shape[:2]
         pixels = resize_image(pixels, (-(-height // reduce), -(-width // reduce)))

@@ -6,18 +6,19 @@ from segmentation-models-pytorch through :func:`build_model`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import segmentation_models_pytorch as smp
 import torch
 from torch import Tensor, nn
 from torch.nn import init
+from torch.nn.functional import logsigmoid
 from torch.overrides import TorchFunctionMode
 
 from seglib.encoders import PLAIN, smp_network
 from seglib.names import nearest
-from seglib.recipes import Recipe
+from seglib.recipes import EnsembleRecipe, Recipe
 
 ARCHITECTURES = tuple(sorted(smp.MODEL_ARCHITECTURES_MAPPING))
 
@@ -114,6 +115,26 @@ class UNet(nn.Module):
         return self.head(x)
 
 
+class Ensemble(nn.Module):
+    """Several networks as one, whose probability is the mean of theirs.
+
+    Computed from logits to logits: the log of a sum of probabilities loses nothing where a
+    probability itself would be rounded to 0 or 1.
+    """
+
+    def __init__(self, members: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.stride = max(map(stride, self.members))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(N, in, H, W) float32`` to logits ``(N, classes, H, W) float32``."""
+        logits = torch.stack([member(x).float() for member in self.members])
+        if logits.shape[2] > 1:
+            return logits.log_softmax(dim=2).logsumexp(dim=0)
+        return logsigmoid(logits).logsumexp(dim=0) - logsigmoid(-logits).logsumexp(dim=0)
+
+
 def stride(network: nn.Module) -> int:
     """How many pixels of the input one cell of the coarsest feature map stands for, px."""
     return getattr(network, "stride", 32)
@@ -137,8 +158,8 @@ class Undrawn(TorchFunctionMode):
         return function(*args, **kwargs)
 
 
-def build_model(recipe: Recipe, n_classes: int = 2) -> nn.Module:
-    """The recipe's network, with its encoder weights.
+def build_model(recipe: Recipe | EnsembleRecipe, n_classes: int = 2) -> nn.Module:
+    """The recipe's network, with its encoder weights; of an ensemble, those of all members.
 
     Two classes give one channel of logits (sigmoid), more give one each (softmax).
 
@@ -150,6 +171,8 @@ def build_model(recipe: Recipe, n_classes: int = 2) -> nn.Module:
     FileNotFoundError
         If the file of local weights does not exist.
     """
+    if isinstance(recipe, EnsembleRecipe):
+        return Ensemble(build_model(member, n_classes) for member in recipe.members)
     name = nearest(recipe.model, ARCHITECTURES, "model")
     channels = 1 if n_classes == 2 else n_classes
     if recipe.encoder == PLAIN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -15,11 +15,12 @@ from torch import nn
 
 from seglib.cohort import TABLE, keep_cohort, read_cohort
 from seglib.course import settings
-from seglib.files import write_atomic
+from seglib.files import damaged, write_atomic
 from seglib.loading import prepare
 from seglib.models import Undrawn, build_model
 from seglib.nnunet.plan import build_network
-from seglib.recipes import NnunetRecipe, Recipe, read_recipe
+from seglib.recipes import EnsembleRecipe, NnunetRecipe, Recipe, read_recipe
+from seglib.tabular import read_table
 
 
 @dataclass(frozen=True)
@@ -31,16 +32,16 @@ class Run:
     path
         Folder of the run.
     recipe
-        What was trained.
+        What was trained, or brought together.
     checkpoint
         File with the best weights by validation Dice.
     history
         One row an epoch: ``stage, epoch, train_loss, val_loss, val_dice, lr, seconds``.
-        Empty if only a checkpoint is left.
+        Empty if only a checkpoint is left, and of an ensemble.
     """
 
     path: Path
-    recipe: Recipe | NnunetRecipe
+    recipe: Recipe | NnunetRecipe | EnsembleRecipe
     checkpoint: Path
     history: pd.DataFrame
 
@@ -57,7 +58,10 @@ class Run:
     def environment(self) -> dict[str, str | int]:
         """What it ran on, see :func:`seglib.hardware.environment`; empty if that is lost."""
         record = self.path / "environment.json"
-        return json.loads(record.read_text()) if record.is_file() else {}
+        try:
+            return json.loads(record.read_text()) if record.is_file() else {}
+        except ValueError as error:
+            raise damaged(record, error) from None
 
     @property
     def digest(self) -> str:
@@ -72,9 +76,12 @@ class Run:
 
     @staticmethod
     def begin(
-        folder: Path, recipe: Recipe | NnunetRecipe, cases: pd.DataFrame, environment: dict
+        folder: Path,
+        recipe: Recipe | NnunetRecipe | EnsembleRecipe,
+        cases: pd.DataFrame,
+        environment: dict,
     ) -> None:
-        """Write down what is about to be trained.
+        """Write down what is about to be trained, or brought together.
 
         Raises
         ------
@@ -92,13 +99,13 @@ class Run:
             return build_network(saved)
         # The checkpoint replaces the encoder's weights, so they need not be fetched again.
         with Undrawn():
-            network = build_model(replace(self.recipe, weights=None), saved["n_classes"])
+            network = build_model(self.recipe.from_scratch, saved["n_classes"])
         network.load_state_dict(saved["state_dict"])
         return network.to(memory_format=torch.channels_last).eval()
 
     def describe(self) -> str:
         """One line about the training."""
-        if isinstance(self.recipe, NnunetRecipe):
+        if not isinstance(self.recipe, Recipe):
             return self.recipe.describe()
         name = f"{self.recipe.model} with encoder {self.recipe.encoder}"
         if self.history.empty:
@@ -120,7 +127,9 @@ def best_epoch(history: pd.DataFrame, recipe: Recipe | NnunetRecipe) -> pd.Serie
     return full.loc[full["val_dice"].idxmax()]
 
 
-def save_network(path: Path, network: nn.Module, recipe: Recipe, n_classes: int) -> Path:
+def save_network(
+    path: Path, network: nn.Module, recipe: Recipe | EnsembleRecipe, n_classes: int
+) -> Path:
     """Write the weights with the recipe that explains them, as one small file."""
     buffer, state = io.BytesIO(), {k: v.contiguous() for k, v in network.state_dict().items()}
     torch.save({"state_dict": state, "recipe": recipe.to_json(), "n_classes": n_classes}, buffer)
@@ -159,7 +168,8 @@ def load_run(path: str | Path, model: str | None = None) -> Run:
     FileNotFoundError
         If nothing is there, or the training has not finished.
     ValueError
-        If the file is no checkpoint of this course, or holds another architecture than `model`.
+        If the file is no checkpoint of this course, or holds another architecture than `model`, or
+        if the history beside it is damaged.
     """
     path = Path(path)
     checkpoint = path / "checkpoints" / "best.ckpt" if path.is_dir() else path
@@ -175,6 +185,5 @@ def load_run(path: str | Path, model: str | None = None) -> Run:
     if not (folder / "recipe.json").is_file():
         folder = settings().outputs / recipe.run_name
     history = folder / "history.csv"
-    return Run(
-        folder, recipe, checkpoint, pd.read_csv(history) if history.is_file() else pd.DataFrame()
-    )
+    rows = read_table(history, ()) if history.is_file() else pd.DataFrame()
+    return Run(folder, recipe, checkpoint, rows)

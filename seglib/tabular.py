@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
+
+from seglib.files import damaged
 
 
 def read_table(path: Path, words: Iterable[str]) -> pd.DataFrame:
     """A CSV file that the course wrote: `words` are text, where they occur, all else numbers.
 
     Only an empty cell is a missing number, and no text is missing.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there.
+    ValueError
+        If it cannot be read, or ends within a line, as a copy does that was cut off.
     """
     words = tuple(words)
-    numbers = set(pd.read_csv(path, nrows=0)) - set(words)
-    blank = {"keep_default_na": False, "na_values": {name: [""] for name in numbers}}
-    return pd.read_csv(path, dtype=dict.fromkeys(words, str), **blank)
+    try:
+        text = path.read_text(encoding="utf-8")
+        if not text.endswith("\n"):
+            raise ValueError("its last line has no end")
+        numbers = set(pd.read_csv(io.StringIO(text), nrows=0)) - set(words)
+        blank = {"keep_default_na": False, "na_values": {name: [""] for name in numbers}}
+        return pd.read_csv(io.StringIO(text), dtype=dict.fromkeys(words, str), **blank)
+    except ValueError as error:  # as are all errors of the parser and of the encoding
+        raise damaged(path, error) from None
 
 
 def separator(path: Path, columns: set[str]) -> str | None:

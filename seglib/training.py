@@ -31,6 +31,7 @@ from seglib.recipes import NnunetRecipe, Recipe
 from seglib.runs import Run, best_epoch, load_run, save_network
 from seglib.segmenter import Segmenter
 from seglib.snapshots import Snapshots
+from seglib.tabular import read_table
 
 # Lightning says nothing: History does. The sampler shares the batches.
 LOOP = {
@@ -143,7 +144,7 @@ def _train(recipe: Recipe, cases: pd.DataFrame, folder: Path, where: dict) -> No
     with _quiet_lightning():
         for index, place in enumerate(places):
             if (place / "done").exists():
-                history = pd.read_csv(folder / "history.csv")
+                history = read_table(folder / "history.csv", ())
                 rows[:] = history[history["stage"] <= index + 1].to_dict("records")
             else:
                 _train_stage(recipe, index, cases, folder, rows, where)

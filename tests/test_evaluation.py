@@ -207,6 +207,30 @@ def test_an_evaluation_that_was_cut_off_is_made_again(run):
     assert run.asked == [8, 8]
 
 
+@pytest.mark.parametrize("name", ["scores.csv", "roc.csv", "results.json"])
+@pytest.mark.parametrize("left", [0, 0.5, 1])
+def test_an_answer_that_is_damaged_is_made_again(run, name, left):
+    whole = evaluate(run).scores
+    path = run.path / name
+    written = path.read_bytes()
+    path.write_bytes(written[: int(left * len(written))] + (b"1\n" if left == 1 else b""))
+    pd.testing.assert_frame_equal(evaluate(run).scores, whole)
+    assert run.asked == [8, 8] and path.read_bytes() == written
+
+
+def test_an_answer_from_before_there_were_seals_is_still_one(run):
+    evaluate(run)
+    path = run.path / "results.json"
+    results = json.loads(path.read_text())
+    del results["seals"]
+    path.write_text(json.dumps(results))
+    evaluate(run)
+    assert run.asked == [8]
+    (run.path / "roc.csv").unlink()
+    evaluate(run)
+    assert run.asked == [8, 8]
+
+
 def test_results_are_json_with_nothing_undefined_in_disguise(run):
     run.cases["group"] = "one"
     evaluate(run)

@@ -118,6 +118,25 @@ def test_folds_test_each_image_once(tmp_path):
     assert draw.title("folds=3") == "all 3 folds together"
 
 
+def test_the_networks_of_a_division_are_scored_together(tmp_path):
+    stage = Stage(epochs=1, batch_size=16)
+    tiny = Recipe("tiny", "phantom-polyp", "unet", "mobilenet_v2", size=32, stages=(stage,))
+    found = generalise(tiny, ("unet", "fpn"), (0,), folds(2), tmp_path, together=True)
+    together = found[found["model"] == "ensemble"]
+    assert list(together["split"]) == ["fold=1/2", "fold=2/2", "folds=2"]
+    assert found.loc[found["split"] == "folds=2", "test"].eq(len(load("phantom-polyp"))).all()
+
+
+def test_only_networks_of_one_seed_are_brought_together(monkeypatch):
+    monkeypatch.setattr("seglib.generalisation.fit", lambda recipe, outputs: recipe)
+    monkeypatch.setattr("seglib.generalisation._row", lambda recipe, runs: {"dice": 0.0})
+    joined = []
+    monkeypatch.setattr("seglib.generalisation.ensemble", lambda runs, outputs: joined.append(runs))
+    generalise(recipe("polyp-quick"), ("unet", "fpn"), (0, 1), ("group",), together=True)
+    told = [[(member.model, member.seed) for member in members] for members in joined]
+    assert told == [[("unet", 0), ("fpn", 0)], [("unet", 1), ("fpn", 1)]]
+
+
 @pytest.mark.parametrize("split", ["fold=0/5", "fold=6/5", "fold=1/1", "fold=a/5", "fold=2"])
 def test_what_is_no_fold_is_refused(split):
     with pytest.raises(ValueError, match=f"split is '{split}', expected a fold, such as fold=1/5"):
@@ -125,26 +144,26 @@ def test_what_is_no_fold_is_refused(split):
 
 
 @pytest.mark.parametrize(
-    ("options", "expected"),
+    ("options", "expected", "together"),
     [
-        ([], None),
-        (["--split", "image"], ["image"]),
-        (["--folds", "3"], ["fold=1/3", "fold=2/3", "fold=3/3"]),
-        (["--split", "group", "--folds", "2"], ["group", "fold=1/2", "fold=2/2"]),
+        ([], None, False),
+        (["--split", "image", "--ensemble"], ["image"], True),
+        (["--folds", "3"], ["fold=1/3", "fold=2/3", "fold=3/3"], False),
+        (["--split", "group", "--folds", "2"], ["group", "fold=1/2", "fold=2/2"], False),
     ],
 )
-def test_the_command_divides_as_it_is_told(options, expected, monkeypatch, tmp_path):
+def test_the_command_divides_as_it_is_told(options, expected, together, monkeypatch, tmp_path):
     asked = []
 
-    def told(recipe, models, seeds, splits):
-        asked.append((recipe.name, models, seeds, splits))
+    def told(recipe, models, seeds, splits, together):
+        asked.append((recipe.name, models, seeds, splits, together))
         return pd.DataFrame([dict.fromkeys(COLUMNS, 0)])
 
     settings = dataclasses.replace(seglib.settings("phantom-polyp"), root=tmp_path)
     monkeypatch.setattr("seglib.settings", lambda dataset: settings)
     monkeypatch.setattr("seglib.generalisation.generalise", told)
     assert CliRunner().invoke(app, ["generalise", "--model", "unet", *options]).exit_code == 0
-    assert asked == [(settings.recipe, ["unet"], (0,), expected)]
+    assert asked == [(settings.recipe, ["unet"], (0,), expected, together)]
     assert (settings.figures / TABLE).is_file()
 
 

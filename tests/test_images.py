@@ -263,3 +263,14 @@ def test_to_rgb_leaves_bytes_alone_and_scales_the_rest(ramp):
         assert rgb.dtype == np.uint8 and rgb.shape == (20, 50, 3)
         assert rgb.min() == 0 and rgb.max() == 255 and abs(int(rgb.mean()) - 127) < 2
     assert np.ptp(to_rgb(np.full((4, 4), 300, np.uint16))) == 0
+
+
+def test_an_image_without_a_number_is_refused(tmp_path):
+    pixels = np.full((8, 8), np.nan, np.float32)
+    path = tmp_path / "empty.tiff"
+    cv2.imwrite(str(path), pixels)
+    with pytest.raises(ValueError, match=r"empty\.tiff holds no number in any pixel, only NaN"):
+        read_image(path)
+    pixels[4] = 1.0
+    cv2.imwrite(str(path), pixels)
+    np.testing.assert_array_equal(read_image(path), pixels)

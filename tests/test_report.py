@@ -360,6 +360,25 @@ def test_nnunet_has_a_column_where_it_was_scored_alike(
     assert columns == {5 if shown else 4}
 
 
+@pytest.mark.parametrize("dataset", ["kvasir-seg", "chaos-mr", "phantom-abdominal-organs"])
+def test_both_networks_together_are_told_where_they_were_scored(
+    tmp_path: Path, dataset: str
+) -> None:
+    results = results_of(dataset)
+    results.pop("ensemble", None)
+    text, _ = fill(course(tmp_path / "without", dataset, results), dataset)
+    assert "Both together" not in text
+    dice = {"mean": 0.881234, "low": 0.86, "high": 0.9}
+    results["ensemble"] = {"beside": "unet", "dice": dice}
+    results["ensemble"] |= {"difference": 0.0123, "low": 0.0012, "high": None}
+    text, placed = fill(course(tmp_path / "with", dataset, results), dataset)
+    words = " ".join(text.split())
+    assert "reached 0.881 (0.860 to 0.900). Minus U-Net, which did better on validation" in words
+    assert "that is +0.012 (too few groups for an interval)" in words
+    entries = entries_of(card(dataset).recipe)
+    assert checks.problems(document(text), entries, placed, set(NAMES), {}) == []
+
+
 def test_no_number_is_typed() -> None:
     for path in (REPORT / "report.md", *(REPORT / "tasks").glob("*.md")):
         assert template.typed_numbers(path.read_text()) == []

@@ -102,6 +102,18 @@ def test_a_finished_run_is_loaded(run):
     assert again.describe() == run.describe()
 
 
+@pytest.mark.parametrize("name", ["cases.csv", "card.json", "history.csv", "environment.json"])
+@pytest.mark.parametrize("kept", [0, 0.5])
+def test_a_damaged_file_of_a_run_is_named(run, tmp_path, name, kept):
+    folder = tmp_path / run.path.name
+    shutil.copytree(run.path, folder)
+    written = (folder / name).read_bytes()
+    (folder / name).write_bytes(written[: int(kept * len(written))])
+    with pytest.raises(ValueError, match=rf"{name} is damaged or was cut off \(.*\); restore its"):
+        opened = load_run(folder)
+        assert opened.cases is None or opened.environment is None
+
+
 def test_the_same_recipe_gives_the_same_weights(run, cases, tmp_path):
     assert torch.equal(weights(fit(TINY, cases, tmp_path)), weights(run))
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 import typer
 
-from seglib.cli import data, exporting, predicting, reporting, scoring, studies, training, viewing
+from seglib.cli import (
+    data,
+    exporting,
+    joining,
+    predicting,
+    reporting,
+    scoring,
+    studies,
+    training,
+    viewing,
+)
 from seglib.cli.shell import PlainErrors, examples
 
 app = typer.Typer(
@@ -28,6 +38,7 @@ app = typer.Typer(
 app.command(epilog=training.EXAMPLES)(training.train)
 app.command(epilog=scoring.EVALUATE_EXAMPLES)(scoring.evaluate)
 app.command(epilog=scoring.COMPARE_EXAMPLES)(scoring.compare)
+app.command(epilog=joining.EXAMPLES)(joining.ensemble)
 app.command(epilog=studies.GENERALISE_EXAMPLES)(studies.generalise)
 app.command(epilog=studies.ABLATE_EXAMPLES)(studies.ablate)
 app.command(epilog=studies.BUDGET_EXAMPLES)(studies.budget)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 GENERALISE_EXAMPLES = examples(
     "SEGLIB_PROFILE=full seglib generalise --dataset chest-xray",
     "SEGLIB_PROFILE=full seglib generalise --dataset chaos-mr --model unet --seed 0 --seed 1",
-    "SEGLIB_PROFILE=full seglib generalise --dataset isic2018 --folds 5",
+    "SEGLIB_PROFILE=full seglib generalise --dataset isic2018 --folds 5 --ensemble",
 )
 ABLATE_EXAMPLES = examples(
     "seglib ablate --dataset isic2018",
@@ -39,6 +39,9 @@ def generalise(
     seed: Annotated[list[int] | None, Option(help="Once for each training; else 0.")] = None,
     split: Annotated[list[str] | None, Option(help="group, image, COLUMN=VALUE; else all.")] = None,
     folds: Annotated[int | None, Option(help="Cross-validate in so many folds, such as 5.")] = None,
+    together: Annotated[
+        bool, Option("--ensemble", help="Score the networks' mean probability, too.")
+    ] = False,
 ) -> None:
     """Train on the same images divided in several ways, and see what the score owes to the way.
 
@@ -56,8 +59,8 @@ def generalise(
     now = seglib.settings(dataset)
     start = named(recipe or now.recipe, dataset=now.dataset)
     splits = [*(split or ()), *(deal(folds) if folds is not None else ())] or None
-    path, table = now.figures / TABLE, across(start, model or MODELS, seed or (start.seed,), splits)
-    _keep(merged(path, table), path)
+    models, seeds, path = model or MODELS, seed or (start.seed,), now.figures / TABLE
+    _keep(merged(path, across(start, models, seeds, splits, together=together)), path)
 
 
 def ablate(

@@ -29,6 +29,7 @@ COLOURS = {
     "unet": "#0072B2",
     "deeplabv3plus": "#E69F00",
     "nnunet": "#CC79A7",
+    "ensemble": "#009E73",
     "baseline": "#999999",
     "truth": "#009E73",
     "prediction": "#D55E00",
@@ -45,7 +46,12 @@ COLOURS = {
 GREY = "#666666"  # lines and words that only help to read
 # Words to the right of a mark, for ``annotate`` with an offset in points.
 BESIDE = {"textcoords": "offset points", "va": "center", "fontsize": 6.5}
-MODEL_TITLES = {"unet": "U-Net", "deeplabv3plus": "DeepLabV3+", "nnunet": "nnU-Net"}
+MODEL_TITLES = {
+    "unet": "U-Net",
+    "deeplabv3plus": "DeepLabV3+",
+    "nnunet": "nnU-Net",
+    "ensemble": "Ensemble",
+}
 
 
 def use_style() -> None:

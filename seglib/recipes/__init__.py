@@ -11,20 +11,24 @@ synthetic images (``polyp-quick``).
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 from seglib.names import nearest
 from seglib.recipes import abdomen, lung, polyp, skin, stone
+from seglib.recipes.ensemble import ENSEMBLE, EnsembleRecipe
 from seglib.recipes.experiment import OPTIMISERS, PRECISIONS, SCHEDULES, Recipe, Stage
-from seglib.recipes.nnunet import NNUNET, NnunetRecipe, read_recipe
+from seglib.recipes.nnunet import NNUNET, NnunetRecipe
 
 __all__ = [
+    "ENSEMBLE",
     "NNUNET",
     "OPTIMISERS",
     "PRECISIONS",
     "RECIPES",
     "SCHEDULES",
     "SOURCES",
+    "EnsembleRecipe",
     "NnunetRecipe",
     "Recipe",
     "Stage",
@@ -74,6 +78,12 @@ def recipe(name: str, **fields: Any) -> Recipe:
     stages = tuple(dataclasses.replace(stage, **in_stages) for stage in stages)
     changed = {key: value for key, value in given.items() if key in own}
     return dataclasses.replace(found, stages=stages, **changed)
+
+
+def read_recipe(text: str) -> Recipe | NnunetRecipe | EnsembleRecipe:
+    """A recipe of any kind, from its JSON."""
+    kinds = {NNUNET: NnunetRecipe, ENSEMBLE: EnsembleRecipe}
+    return kinds.get(json.loads(text)["model"], Recipe).from_json(text)
 
 
 def _shared_out(stages: tuple[Stage, ...], epochs: int) -> tuple[Stage, ...]:

@@ -156,6 +156,11 @@ class Recipe:
         return tuple(i for i, s in enumerate(self.stages, 1) if self.stage_size(s) == self.size)
 
     @property
+    def from_scratch(self) -> Recipe:
+        """The same without encoder weights to fetch, for a network that a checkpoint fills."""
+        return dataclasses.replace(self, weights=None)
+
+    @property
     def run_name(self) -> str:
         """Folder name of a run: readable, and different for different experiments."""
         name = f"{self.dataset}-{self.model}-{self.encoder}-{self.size}px"

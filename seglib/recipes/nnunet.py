@@ -97,9 +97,3 @@ class NnunetRecipe:
         for name in ("folds", "fractions"):
             fields[name] = tuple(fields[name])
         return cls(**fields)
-
-
-def read_recipe(text: str) -> Recipe | NnunetRecipe:
-    """A recipe of either kind, from its JSON."""
-    kind = NnunetRecipe if json.loads(text)["model"] == NNUNET else Recipe
-    return kind.from_json(text)

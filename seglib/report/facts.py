@@ -141,7 +141,7 @@ def gather(figures: Path, dataset: str) -> dict[str, Any]:
         - ``first``, ``second``: titles, the higher mean Dice first; ``conventions``: how many
           ways of scoring differ, ``ahead``: under how many of them the first one leads;
           ``finding``: see :func:`_finding`;
-        - ``nnunet``: the section of chapter 10 or None, :func:`seglib.report.experiment.third`;
+        - ``nnunet``, ``ensemble``: the sections of chapters 10 and 6 about these, or None;
         - ``flip_gain``: key to what four mirrored views add to the mean Dice;
         - ``lighter``: cost to the title of the cheaper model; ``ceiling``: see :func:`_ceiling`;
         - ``smallest``, ``largest``: scores of the outermost size classes with an object;
@@ -149,9 +149,8 @@ def gather(figures: Path, dataset: str) -> dict[str, Any]:
     """
     results, entry = read_results(figures), card(dataset)
     recipe, compared = experiment.trained_recipe(results, entry), results["comparison"]
-    order = sorted(
-        compared["models"], key=lambda m: -compared["models"][m]["foreground_mean"]["dice"]["mean"]
-    )
+    dice = {m: found["foreground_mean"]["dice"]["mean"] for m, found in compared["models"].items()}
+    order = sorted(dice, key=dice.get, reverse=True)
     return {
         **{name: results[name] for name in SECTIONS},
         "card": entry,
@@ -163,6 +162,7 @@ def gather(figures: Path, dataset: str) -> dict[str, Any]:
         "models": {name: title for name, title in MODEL_TITLES.items() if name in order},
         "scores": {name: m["foreground_mean"] for name, m in compared["models"].items()},
         "nnunet": experiment.third(results),
+        "ensemble": results.get("ensemble"),
         "finding": _finding(compared["dice"]),
         "first": MODEL_TITLES[order[0]],
         "second": MODEL_TITLES[order[1]],
