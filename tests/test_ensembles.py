@@ -161,4 +161,4 @@ def test_from_the_shell(members, both, outputs, monkeypatch):
     assert done.output.endswith(f"Next: seglib evaluate {both.path}\n")
     scored = CliRunner().invoke(app, ["evaluate", str(both.path), "--flips"])
     assert scored.exit_code == 0, scored.output
-    assert scored.output.startswith(both.describe()) and "four flips" in scored.output
+    assert scored.stdout.startswith(both.describe()) and "four flips" in scored.stdout
