@@ -118,6 +118,19 @@ def test_folds_test_each_image_once(tmp_path):
     assert draw.title("folds=3") == "all 3 folds together"
 
 
+def test_folds_are_dots_on_the_line_of_all_of_them():
+    blank = dict.fromkeys(COLUMNS, 0) | {"dataset": "isic2018", "dice": 0.8, "low": 0.7, "high": 1}
+    rows = [blank | {"model": "unet", "split": split} for split in (*folds(2), "folds=2")]
+    rows += [blank | {"model": "deeplabv3plus", "split": "fold=1/2"}]  # its other fold is missing
+    fig = draw.divided(pd.DataFrame(rows))
+    labels = [label.get_text() for label in fig.axes[0].get_yticklabels()]
+    assert labels == ["all 2 folds together", "fold 1 of 2"]
+    assert len(fig.axes[0].containers) == 2  # marks with an interval
+    dots = [line for line in fig.axes[0].lines if line.get_markersize() == 2]
+    assert [tuple(dot.get_xdata()) for dot in dots] == [(0.8,)] * 2
+    plt.close(fig)
+
+
 def test_the_networks_of_a_division_are_scored_together(tmp_path):
     stage = Stage(epochs=1, batch_size=16)
     tiny = Recipe("tiny", "phantom-polyp", "unet", "mobilenet_v2", size=32, stages=(stage,))

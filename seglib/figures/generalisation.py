@@ -18,17 +18,18 @@ def divided(table: pd.DataFrame) -> Figure:
     """Dice with its interval under each division, one panel a data set, one colour a model.
 
     `table` is that of :func:`seglib.generalisation.generalise`, or several of them. A hollow
-    mark says that test images had relatives in training; each seed has a mark of its own. Signed
-    with the data sets' titles.
+    mark says that test images had relatives in training; each seed has a mark of its own. Single
+    folds are small dots on the line of all folds together, if that is there. Signed with the data
+    sets' titles.
     """
-    names = list(table["dataset"].unique())
-    lines = table.groupby("dataset")[["split", "model", "seed"]].nunique().prod(axis=1)
+    names, table = list(table["dataset"].unique()), table.assign(line=_lines(table))
+    lines = table.groupby("dataset")[["line", "model", "seed"]].nunique().prod(axis=1)
     ways = [max(1, lines[name] / 2) for name in names]
     shape = {"nrows": len(names), "height_ratios": ways, "squeeze": False, "sharex": True}
     fig, panels = figure(TWO_COLUMNS, 20 + 8 * len(names) + 12 * sum(ways), **shape)
     for axes, name in zip(panels[:, 0], names, strict=True):
         rows = table[table["dataset"] == name]
-        splits = list(rows["split"].unique())
+        splits = list(rows["line"].unique())
         _panel(axes, rows, splits)
         axes.set_yticks(range(len(splits)), [title(split) for split in splits])
         axes.set(title=name, ylim=(len(splits) - 0.5, -0.5))
@@ -55,11 +56,24 @@ def title(split: str) -> str:
     return fixed.get(column, f"tested on {value} only")
 
 
+def _lines(table: pd.DataFrame) -> pd.Series:
+    """On which line a row is drawn: a single fold on that of all folds of its training."""
+    whole = table["split"].str.replace(r"^fold=\d+/(\d+)$", r"folds=\1", regex=True)
+    key = ["dataset", "model", "seed"]
+    there = table.set_index([*key, "split"]).index
+    together = pd.MultiIndex.from_frame(table[key].assign(split=whole)).isin(there)
+    return whole.where(together, table["split"])
+
+
 def _panel(axes: Axes, rows: pd.DataFrame, splits: list[str]) -> None:
     trainings = list(dict.fromkeys(zip(rows["model"], rows["seed"], strict=True)))
-    shift = 0.68 * ((np.arange(len(trainings)) + 0.5) / len(trainings) - 0.5)
+    step = 0.68 / len(trainings)
+    shift = step * (np.arange(len(trainings)) + 0.5) - 0.34
     for row in rows.itertuples():
-        y = splits.index(row.split) + shift[trainings.index((row.model, row.seed))]
+        y = splits.index(row.line) + shift[trainings.index((row.model, row.seed))]
+        if row.line != row.split:
+            axes.plot(row.dice, y + 0.35 * step, "o", ms=2, color=COLOURS[row.model])
+            continue
         error = [[row.dice - row.low], [row.high - row.dice]]
         fill = "white" if row.seen else COLOURS[row.model]
         style = {"fmt": "o", "capsize": 3, "color": COLOURS[row.model], "mfc": fill}
