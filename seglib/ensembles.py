@@ -53,22 +53,27 @@ def ensemble(runs: Sequence[Run], outputs: Path | None = None) -> Run:
     _check_same_cases(runs)
     folder = Path(outputs or settings().outputs) / recipe.run_name
     record, weights = folder / MEMBERS, {run.recipe.run_name: run.digest for run in runs}
-    if not (record.is_file() and json.loads(record.read_text()) == weights):
+    told = json.dumps(weights, indent=2) + "\n"
+    if not (record.is_file() and record.read_text() == told):  # written last
         Run.begin(folder, recipe, runs[0].cases, environment(recipe.precision))
         network = Ensemble(run.network() for run in runs)
         n_classes = runs[0].cases.attrs["card"].n_classes
         save_network(folder / "checkpoints" / "best.ckpt", network, recipe, n_classes)
-        write_atomic(record, json.dumps(weights, indent=2) + "\n")
+        write_atomic(record, told)
     return load_run(folder)
 
 
 def _check_same_cases(runs: Sequence[Run]) -> None:
-    """Raise ``ValueError`` unless all runs have the same classes, cases and split."""
+    """Raise ``ValueError`` unless all runs saw the same cases in the same way, and split alike."""
+
+    def seen(run: Run) -> tuple:
+        card = run.cases.attrs["card"]
+        split = run.cases.set_index("case")["split"].to_dict()
+        return split, card.classes, card.window, card.offset
+
     first, *others = runs
     for run in others:
-        ours, theirs = (each.cases.set_index("case")["split"].to_dict() for each in (first, run))
-        classes = [each.cases.attrs["card"].classes for each in (first, run)]
-        if ours != theirs or classes[0] != classes[1]:
+        if seen(run) != seen(first):
             raise ValueError(
                 f"{first.path.name} and {run.path.name} were trained on other cases, another split "
                 "or other classes, so one may have learnt from what the other is tested with; "

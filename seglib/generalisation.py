@@ -103,8 +103,10 @@ def generalise(
     Raises
     ------
     ValueError
-        See :func:`divisions`.
+        See :func:`divisions`; or if one model alone is to be scored `together`.
     """
+    if together and len(set(models)) < 2:
+        raise ValueError(f"An ensemble needs two or more models, found {', '.join(models)}.")
     rows, folded = [], defaultdict(list)
     for split in dict.fromkeys(splits or divisions(load(recipe.dataset))):
         divided = partial(dataclasses.replace, recipe, split=split)

@@ -148,6 +148,8 @@ def test_only_networks_of_one_seed_are_brought_together(monkeypatch):
     generalise(recipe("polyp-quick"), ("unet", "fpn"), (0, 1), ("group",), together=True)
     told = [[(member.model, member.seed) for member in members] for members in joined]
     assert told == [[("unet", 0), ("fpn", 0)], [("unet", 1), ("fpn", 1)]]
+    with pytest.raises(ValueError, match="two or more models, found unet"):
+        generalise(recipe("polyp-quick"), ("unet",), splits=("group",), together=True)
 
 
 @pytest.mark.parametrize("split", ["fold=0/5", "fold=6/5", "fold=1/1", "fold=a/5", "fold=2"])
