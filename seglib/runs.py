@@ -178,7 +178,13 @@ def load_run(path: str | Path, model: str | None = None) -> Run:
             f"{checkpoint} does not exist: train first, or let the training finish "
             "(the same command resumes it)."
         )
-    recipe = read_recipe(_read_checkpoint(checkpoint)["recipe"])
+    try:
+        recipe = read_recipe(_read_checkpoint(checkpoint)["recipe"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(
+            f"{checkpoint} holds a recipe that this version of seglib cannot read ({error}); use "
+            "the version that it was trained with, or a newer one."
+        ) from None
     if model and model != recipe.model:
         raise ValueError(f"{checkpoint} holds a '{recipe.model}', not a '{model}'.")
     folder = checkpoint.parent.parent

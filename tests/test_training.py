@@ -114,6 +114,16 @@ def test_a_damaged_file_of_a_run_is_named(run, tmp_path, name, kept):
         assert opened.cases is None or opened.environment is None
 
 
+@pytest.mark.parametrize("change", [{"of_tomorrow": 1}, {"stages": None}])
+def test_a_recipe_that_is_not_understood_is_named(run, tmp_path, change):
+    saved = torch.load(run.checkpoint, weights_only=True)
+    fields = json.loads(saved["recipe"]) | change
+    saved["recipe"] = json.dumps({key: value for key, value in fields.items() if value is not None})
+    torch.save(saved, tmp_path / "best.ckpt")
+    with pytest.raises(ValueError, match=r"best\.ckpt holds a recipe that this version of seglib"):
+        load_run(tmp_path / "best.ckpt")
+
+
 def test_the_same_recipe_gives_the_same_weights(run, cases, tmp_path):
     assert torch.equal(weights(fit(TINY, cases, tmp_path)), weights(run))
 

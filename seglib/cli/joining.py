@@ -16,7 +16,7 @@ EXAMPLES = examples(
 
 
 def ensemble(
-    runs: Annotated[list[Path], Argument(help="Run folders or checkpoints.", metavar="RUN...")],
+    runs: Annotated[list[Path], Argument(help="Run folders or checkpoints.", metavar="RUN")],
 ) -> None:
     """Bring trained networks together into one run, whose probability is the mean of theirs.
 
