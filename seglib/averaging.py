@@ -6,7 +6,7 @@ cases, so that a case counts once however many organs it shows (a *macro* mean).
 **Absent classes.** A slice shows two organs of five. The other three are absent from truth and
 prediction, and by the rule for empty masks each would score 1: a network that finds neither of
 the two would still get .6. So a class that neither mask holds is left out of the mean of that
-case, as nnU-Net does (https://github.com/MIC-DKFZ/nnUNet/issues/1065 says why), and how often
+case, as nnU-Net does (https://github.com/MIC-DKFZ/nnUNet/issues/380 says why), and how often
 that was done is counted. A class that was invented, or missed, is not absent and scores 0. A case
 without any class, in which none was found either, scores 1 like every empty mask. With one
 foreground class nothing of this changes a score.

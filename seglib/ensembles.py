@@ -1,8 +1,8 @@
 """Do several networks see more than one?
 
-Networks that were trained apart make partly different mistakes, and the mean of what they say makes
-fewer (Hansen & Salamon 1990, doi:10.1109/34.58871). nnU-Net averages its folds in the same way. It
-costs the time of all members, in training and in use.
+Networks that were trained apart make partly different mistakes, and together they make fewer
+(Hansen & Salamon 1990, doi:10.1109/34.58871, by vote). Here, as in nnU-Net, the probabilities are
+averaged. It costs the time of all members, in training and in use.
 """
 
 from __future__ import annotations

@@ -102,13 +102,14 @@ CHEST_XRAY = DatasetCard(
     homepage="https://lhncbc.nlm.nih.gov/LHC-downloads/downloads.html#tuberculosis-image-data-sets",
     manual=(
         "download both sets from "
-        "https://lhncbc.nlm.nih.gov/LHC-downloads/downloads.html#tuberculosis-image-data-sets, "
-        "join the masks of left and right lung, and save images and masks (0 and 255) as 8-bit "
-        "PNG of 256x256 px"
+        "https://lhncbc.nlm.nih.gov/LHC-downloads/downloads.html#tuberculosis-image-data-sets and "
+        "the masks of Shenzhen from https://www.kaggle.com/datasets/yoctoman/shcxr-lung-mask, join "
+        "the masks of left and right lung of Montgomery, and save images and masks (0 and 255) as "
+        "8-bit PNG of 256x256 px"
     ),
     defects=(
-        "138 images of Montgomery and 182 of Shenzhen: two hospitals, two scanners, and two groups "
-        "of people who drew the masks.",
+        "This copy has all 138 images of Montgomery and 182 of Shenzhen, where 566 have masks: two "
+        "sites, two scanners, and two groups of people who drew the masks.",
         "Many patients have tuberculosis: lungs that disease has changed are part of the task.",
     ),
 )

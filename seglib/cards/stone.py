@@ -50,7 +50,7 @@ KSSD2025 = DatasetCard(
     masks="label",
     n_cases=838,
     recipe="kidney-stone",
-    licence="None is stated: ask the authors before any use beyond study.",
+    licence="Copyright of its authors, no permission is stated: ask before any use beyond study.",
     citation=(
         "Bouzon MF, et al. KSSD2025: A New Annotated Dataset for Automatic Kidney Stone "
         "Segmentation and Evaluation With Modified U-Net Based Deep Learning Models. IEEE Access "

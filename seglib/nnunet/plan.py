@@ -88,7 +88,7 @@ class Plan:
             ("spacing", _by(own["spacing"]), "median of the cases; pictures have none, so 1 px"),
             ("median image", _by(own["median_image_size_in_voxels"], "px"), "after resampling"),
             ("patch", _by(own["patch_size"], "px"), "as much of the median image as memory allows"),
-            ("batch", own["batch_size"], "fills the memory, at most 5 % of the cases"),
+            ("batch", own["batch_size"], "fills the memory; 2 or more, to 5 % of all pixels"),
             ("halvings", _by(self.pooling), "until an axis of the patch would be below 4 px"),
             ("channels", _by(layers["features_per_stage"], sign=" "), "32, doubled up to 512"),
             ("normalisation", _once(own["normalization_schemes"]), "by the name of the channel"),
