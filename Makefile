@@ -93,9 +93,9 @@ lint: $(READY)
 
 test: lint
 	@echo "== unit tests"
-	@$(BIN) -m pytest -q -n 2 --dist loadfile tests
+	@ALL_EXTRAS=1 $(BIN) -m pytest -q -n 2 --dist loadfile tests
 	@echo "== notebooks: every cell again, compared with the stored outputs"
-	@$(BIN) -m pytest -q --nbval -n 2 --dist loadfile notebooks
+	@ALL_EXTRAS=1 $(BIN) -m pytest -q --nbval -n 2 --dist loadfile notebooks
 
 bench: $(READY)
 	@echo "== the usual loop, smp's Lightning example, MONAI and seglib in turn, floors, reading from shards:"

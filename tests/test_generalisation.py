@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 import seglib
 from seglib.cli import app
 from seglib.datasets import load
+from seglib.ensembles import ensemble
+from seglib.evaluation import evaluate
 from seglib.figures import generalisation as draw
 from seglib.figures import use_style
 from seglib.generalisation import (
@@ -24,6 +26,7 @@ from seglib.generalisation import (
 )
 from seglib.loading import prepare
 from seglib.recipes import Recipe, Stage, recipe
+from seglib.training import fit
 
 
 def table(**columns):
@@ -137,6 +140,10 @@ def test_the_networks_of_a_division_are_scored_together(tmp_path):
     found = generalise(tiny, ("unet", "fpn"), (0,), folds(2), tmp_path, together=True)
     together = found[found["model"] == "ensemble"]
     assert list(together["split"]) == ["fold=1/2", "fold=2/2", "folds=2"]
+    trained = [dataclasses.replace(tiny, model=m, split="fold=1/2") for m in ("unet", "fpn")]
+    joined = ensemble([fit(member, outputs=tmp_path) for member in trained], tmp_path)
+    expected = evaluate(joined).scores["dice"].mean()
+    assert together["dice"].iloc[0] == pytest.approx(expected, abs=1e-6)
     assert found.loc[found["split"] == "folds=2", "test"].eq(len(load("phantom-polyp"))).all()
 
 

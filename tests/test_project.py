@@ -147,6 +147,11 @@ def test_make_without_a_goal_explains_every_goal() -> None:
     assert {goal for goal in goals if f"make {goal} " in said.stdout} == set(goals) - {"help"}
 
 
+def test_make_asks_for_the_python_that_the_package_needs() -> None:
+    asked = re.findall(r"version_info < \((\d+), (\d+)\)", (ROOT / "Makefile").read_text())
+    assert [">={}.{}".format(*version) for version in asked] == [PROJECT["requires-python"]]
+
+
 def test_make_refuses_an_old_python_in_a_sentence(tmp_path: Path) -> None:
     old = tmp_path / "python"
     old.write_text("#!/bin/sh\nexit 1\n")
