@@ -267,13 +267,31 @@ def test_medpy_refuses_distances_to_an_empty_mask():
         binary.hd95(EMPTY, OBJECT)
 
 
-@pytest.mark.parametrize(("name", "mean"), {"both empty": 1, "invented": 0, "missed": 0}.items())
-def test_smp_agrees_per_image_and_pools_by_default(name, mean):
+def smp_dice(truths, found, reduction):
+    """Dice of some images by segmentation_models_pytorch, averaged in one of its ways."""
     from segmentation_models_pytorch import metrics as smp
 
-    truth, found = (_tensor(mask[None, None].astype(np.int64)) for mask in SITUATIONS[name])
-    stats = smp.get_stats(found, truth, mode="binary")
-    assert float(smp.f1_score(*stats, reduction="micro-imagewise")) == mean
+    stacks = (np.stack(masks)[:, None].astype(np.int64) for masks in (found, truths))
+    stats = smp.get_stats(*map(_tensor, stacks), mode="binary")
+    return float(smp.f1_score(*stats, reduction=reduction))
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_smp_agrees_about_empty_masks(name):
+    truth, found = SITUATIONS[name]
+    ours = metrics.dice(metrics.counts(truth, found)[1])
+    assert smp_dice([truth], [found], "micro-imagewise") == ours
+
+
+def test_smp_has_a_mean_of_images_and_a_pool_that_hides_a_small_object_missed():
+    small = np.zeros_like(OBJECT)
+    small[0, 0] = True
+    truths, found = (OBJECT, small), (np.roll(OBJECT, 1, axis=0), EMPTY)
+    counts = np.stack([metrics.counts(*pair)[1] for pair in zip(truths, found, strict=True)])
+    mean, pooled = metrics.dice(counts).mean(), metrics.dice(counts.sum(axis=0))
+    assert smp_dice(truths, found, "micro-imagewise") == pytest.approx(mean, **CLOSE)
+    assert smp_dice(truths, found, "micro") == pytest.approx(pooled, **CLOSE)
+    assert pooled > mean + 0.3
 
 
 def test_torchmetrics_counts_two_empty_masks_as_0():

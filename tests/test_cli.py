@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import Result
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from seglib.cards import card
@@ -97,27 +98,40 @@ def test_python_m_seglib() -> None:
     assert done.stdout.startswith("Usage: seglib ")
 
 
+GROUP = get_command(app)
+COMMANDS = {name: command for name, command in GROUP.commands.items() if name != "data"}
+COMMANDS |= {f"data {name}": command for name, command in GROUP.commands["data"].commands.items()}
+PLAIN = {"data list", "data show", "data download", "data check"}  # nothing but a name to give
+EXAMPLES = [
+    line.strip()
+    for command in (GROUP, *COMMANDS.values())
+    for line in (command.epilog or "").splitlines()
+    if "seglib " in line
+]
+
+
 def test_help_lists_every_command_and_the_first_examples(shell: Shell) -> None:
     text = shell("--help").stdout
-    for command in ("train", "evaluate", "compare", "export", "predict", "recipes", "data"):
+    for command in GROUP.commands:
         assert re.search(rf"^  {command} ", text, re.MULTILINE)
     assert "seglib train --model unet --epochs 50 --batch-size 8 --lr 0.001" in text
 
 
-@pytest.mark.parametrize(
-    "command", ["train", "evaluate", "compare", "export", "predict", "recipes"]
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_a_command_shows_an_example(shell: Shell, command: str) -> None:
-    done = shell(command, "--help")
+    done = shell(*command.split(), "--help")
     assert done.exit_code == 0
-    assert re.search(rf"^    seglib {command}", done.stdout, re.MULTILINE)
+    shown = re.search(rf"^    (SEGLIB_\w+=\w+ )?seglib {command}\b", done.stdout, re.MULTILINE)
+    assert bool(shown) == (command not in PLAIN)
 
 
-def test_examples_use_only_options_that_exist(shell: Shell) -> None:
-    for command in ("train", "evaluate", "compare", "export", "predict"):
-        text = shell(command, "--help").stdout
-        options, _, examples = text.partition("Examples:")
-        assert set(re.findall(r"--[a-z-]+", examples)) <= set(re.findall(r"--[a-z-]+", options))
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_examples_use_only_commands_and_options_that_exist(example: str) -> None:
+    words = example.partition("seglib ")[2].split()
+    name = " ".join(words[: 2 if words[0] == "data" else 1])
+    given = COMMANDS[name].params
+    known = {option for each in given for option in (*each.opts, *each.secondary_opts)}
+    assert {word for word in words if word.startswith("-")} <= known
 
 
 def test_train_can_set_every_field_of_a_recipe(shell: Shell) -> None:

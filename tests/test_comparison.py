@@ -84,7 +84,9 @@ def test_three_models_are_corrected_for_three_comparisons():
     assert found.pairs[["first", "second"]].to_numpy().tolist() == [
         ["a", "b"], ["a", "c"], ["b", "c"]
     ]  # fmt: skip
-    assert (found.pairs["holm_p"] >= found.pairs["permutation_p"]).all()
+    p = found.pairs
+    assert (p["holm_p"] >= p["permutation_p"]).all()
+    assert p["holm_p"].min() == pytest.approx(min(1, 3 * p["permutation_p"].min()))
     assert found.table.index.tolist() == ["a", "b", "c"]
     assert "corrected for 3 comparisons" in found.verdict()
 
@@ -158,6 +160,7 @@ def test_the_seed_decides():
 
 
 def test_different_protocols_are_said():
+    assert "same protocol" not in compare({"a": made(), "b": made()}).verdict()
     models = {"a": made(), "b": made(protocol="four flips")}
     assert "same protocol" in compare(models).verdict()
     assert compare(models).protocols == {"a": "as usual", "b": "four flips"}

@@ -161,6 +161,12 @@ def other_names(tmp_path: Path, scan: Path) -> dict:
     return dict(source=scan, masks=tmp_path / "labels")
 
 
+def no_masks(tmp_path: Path, scan: Path) -> dict:
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "notes.txt").write_text("hello")
+    return dict(source=scan, masks=tmp_path / "labels")
+
+
 def two_masks(tmp_path: Path, scan: Path) -> dict:
     labels = other_names(tmp_path, scan)["masks"]
     (labels / "bert.nii").write_bytes((labels / "bert.nrrd").read_bytes())
@@ -181,6 +187,7 @@ BAD = {
     other_grid: "m.nrrd does not lie on the grid of anna. Mask: 4 slices of 6x9 px, spacing 1 x 1",
     two_scans: "m.nrrd is one mask for 2 scans",
     other_names: r"No mask belongs to any scan. Masks: bert. Scans: anna\.",
+    no_masks: "labels holds no masks: neither DICOM segmentations nor .*nii.* files",
     two_masks: "bert.nii and .*bert.nrrd both belong to bert",
     two_units: "anna is in HU and bert in raw intensities",
     nothing: "empty holds no scan",
@@ -192,6 +199,21 @@ def test_bad_input_leaves_nothing_behind(scan, tmp_path, build):
     words = build(tmp_path, scan)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(ValueError, match=BAD[build]):
+        convert(target=tmp_path / "out", **words)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        ("source", "nowhere is not there; check its name and where you started"),
+        ("masks", "nowhere is not there; check the name of the masks"),
+    ],
+)
+def test_what_is_not_there_is_named_and_leaves_nothing_behind(scan, tmp_path, missing, says):
+    words = {"source": scan, missing: tmp_path / "nowhere"}
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(FileNotFoundError, match=says):
         convert(target=tmp_path / "out", **words)
     assert sorted(tmp_path.iterdir()) == before
 

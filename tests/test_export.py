@@ -170,6 +170,26 @@ def test_files_that_are_missing_broken_or_of_other_weights(run, exported, cases,
         load_network(other, "onnx")
 
 
+def test_a_valid_file_that_this_course_did_not_export_is_refused(tmp_path):
+    sides = [1, 3, 32, 32]
+    ports = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, sides)
+        for name in ("image", "logits")
+    ]
+    node = onnx.helper.make_node("Identity", ["image"], ["logits"])
+    graph = onnx.helper.make_graph([node], "foreign", ports[:1], ports[1:])
+    opset = [onnx.helper.make_opsetid("", 17)]
+    model = onnx.helper.make_model(graph, opset_imports=opset, ir_version=8)
+    facts = {"stride": "32", "weights": "unknown"}
+    onnx.helper.set_model_props(model, facts)
+    onnx.save(model, tmp_path / "ours.onnx")
+    assert OnnxNetwork(tmp_path / "ours.onnx").stride == 32  # only the facts make it ours
+    del model.metadata_props[:]
+    onnx.save(model, tmp_path / "foreign.onnx")
+    with pytest.raises(ValueError, match="foreign.onnx cannot be used as an exported network"):
+        OnnxNetwork(tmp_path / "foreign.onnx")
+
+
 def test_from_a_shell(run, cases, tmp_path):
     def shell(*words: str | Path) -> str:
         done = CliRunner().invoke(app, [str(word) for word in words])

@@ -103,8 +103,10 @@ def test_object_sizes(table: pd.DataFrame) -> None:
 def test_positions() -> None:
     where = np.zeros((64, 64))
     where[20:40, 20:40] = 0.5
-    assert "50%" in texts(data.positions(where))
-    assert texts(data.positions(0 * where))  # no object anywhere
+    fig = data.positions(where)
+    assert "50%" in texts(fig).splitlines()
+    assert np.array_equal(fig.axes[0].images[0].get_array(), where)
+    assert "50%" not in texts(data.positions(0 * where)).splitlines()  # no object anywhere
 
 
 def test_class_balance_weighs_pixels_and_images(table: pd.DataFrame) -> None:
@@ -133,7 +135,12 @@ def test_split_balance(splits: pd.DataFrame) -> None:
     shown = texts(preprocessing.split_balance(splits, shares))
     assert " 4 cases, 2 groups" in shown
     assert " 2 cases, 1 groups" in shown
-    assert texts(preprocessing.split_balance(splits.head(6), shares.head(6)))  # no test part
+    two = preprocessing.split_balance(splits.head(6), shares.head(6))  # no test part
+    assert [text.get_text() for text in two.axes[0].texts] == [
+        " 4 cases, 2 groups",
+        " 2 cases, 1 groups",
+    ]
+    assert two.axes[1].get_legend_handles_labels()[1] == ["train", "val"]
 
 
 def test_leakage_draws_each_case_in_its_colour(splits: pd.DataFrame) -> None:

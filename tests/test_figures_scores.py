@@ -192,7 +192,10 @@ def test_conventions_and_their_winners(evaluations) -> None:
     assert table.loc["Dice, mean of images", "unet"] == evaluations["unet"].scores["dice"].mean()
     made = pd.DataFrame({"unet": [0.9, 3.0], "deeplabv3plus": [0.8, 2.0]}, ["Dice", "HD95 (px)"])
     assert winners(made).tolist() == ["unet", "deeplabv3plus"]
-    assert "Lower is better" in texts(comparison.ranking(table))
+    for axes, rows in zip(comparison.ranking(made).axes, (["Dice"], ["HD95 (px)"]), strict=True):
+        filled = {name: made.loc[rows, name][winners(made)[rows] == name] for name in made}
+        expected = [list(drawn) for name in made for drawn in (made.loc[rows, name], filled[name])]
+        assert [line.get_xdata().tolist() for line in axes.lines] == expected
 
 
 def test_nobody_is_ahead_where_both_found_nothing(evaluations) -> None:
@@ -202,15 +205,30 @@ def test_nobody_is_ahead_where_both_found_nothing(evaluations) -> None:
     ahead = winners(table)
     assert ahead.index.equals(table.index)
     assert ahead[distances].isna().all() and ahead[~distances].notna().all()
-    assert "Lower is better" in texts(comparison.ranking(table))
+    scored, measured = comparison.ranking(table).axes
+    filled = [[len(line.get_xdata()) for line in axes.lines[1::2]] for axes in (scored, measured)]
+    assert sum(filled[0]) == (~distances).sum() and filled[1] == [0, 0]
 
 
 def test_other_figures_of_the_comparison(evaluations) -> None:
     result = compare(evaluations)
-    assert "U-Net scores higher" in texts(comparison.paired(result, evaluations["unet"].scores))
-    assert "DeepLabV3+" in texts(comparison.sizes(evaluations))
-    assert "time of one image, ms" in texts(comparison.cost_bars(COSTS))
-    assert "What the score costs" in texts(comparison.summary(evaluations, COSTS))
+    points = comparison.paired(result, evaluations["unet"].scores).axes[0].collections
+    drawn = np.concatenate([found.get_offsets() for found in points])
+    seen = result.paired[["unet", "deeplabv3plus"]].to_numpy()
+    assert sorted(drawn.tolist()) == sorted(seen.tolist())
+    (axes,) = comparison.sizes(evaluations).axes
+    for found, model in zip(axes.containers, evaluations, strict=True):
+        means = scores.by_size(evaluations[model].scores)["mean"]
+        assert found.lines[0].get_ydata().tolist() == means.tolist()
+    numbers = {"weights, millions": ["2", "4"], "multiply-adds, billions": ["4", "1"]}
+    numbers |= {"activations in training, MB": ["8", "9"], "time of one image, ms": ["10", "20"]}
+    panels = comparison.cost_bars(COSTS).axes
+    assert {p.get_title(): [text.get_text() for text in p.texts] for p in panels} == numbers
+    trade = comparison.summary(evaluations, COSTS).axes[1].containers
+    assert [found.lines[0].get_xydata().tolist() for found in trade] == [
+        [[COSTS[model]["macs"] / 1e9, found.scores["dice"].mean()]]
+        for model, found in evaluations.items()
+    ]
 
 
 def test_table_for_the_report(evaluations, tmp_path) -> None:

@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from sklearn import metrics as sklearn_metrics
 
 from seglib import metrics
+from seglib.surface import boundary_iou
 
 EMPTY = np.zeros((4, 4), np.uint8)
 FULL = np.ones((4, 4), np.uint8)
@@ -62,6 +63,31 @@ def test_the_policy_for_two_empty_masks_is_an_argument():
         # A missed or an invented object is 0 whatever the policy says: it is never dropped.
         assert score(missed, empty=np.nan) == 0
         assert score(invented, empty=np.nan) == 0
+
+
+def test_the_policy_is_also_asked_where_there_is_no_background():
+    both_full = metrics.counts(FULL, FULL)[1]
+    both_empty = metrics.counts(EMPTY, EMPTY)[1]
+    assert metrics.specificity(both_full, empty=0.25) == 0.25
+    assert np.isnan(metrics.specificity(both_full, empty=np.nan))
+    assert metrics.specificity(both_empty, empty=0.25) == 1  # all of it was left alone
+    for counted in (both_full, both_empty):  # one half of it is known, and 1
+        assert metrics.balanced_accuracy(counted, empty=0.25) == 0.625
+        assert np.isnan(metrics.balanced_accuracy(counted, empty=np.nan))
+    for truth, found in ((FULL, EMPTY), (EMPTY, FULL)):
+        counted = metrics.counts(truth, found)[1]
+        assert metrics.specificity(counted, empty=np.nan) == 0
+        assert metrics.balanced_accuracy(counted, empty=np.nan) == 0
+    assert metrics.balanced_accuracy(metrics.counts(PIXEL, EMPTY)[1], empty=np.nan) == 0.5
+    invented = metrics.counts(EMPTY, PIXEL)[1]
+    assert metrics.balanced_accuracy(invented, empty=np.nan) == 15 / 32
+
+
+def test_the_policy_is_also_asked_of_two_masks_without_a_rim():
+    assert boundary_iou(EMPTY, EMPTY, 1, empty=0.25) == 0.25
+    assert np.isnan(boundary_iou(EMPTY, EMPTY, 1, empty=np.nan))
+    assert boundary_iou(PIXEL, EMPTY, 1, empty=np.nan) == 0
+    assert boundary_iou(EMPTY, PIXEL, 1, empty=np.nan) == 0
 
 
 # name, (tp, fp, fn, tn), (balanced accuracy, MCC, volumetric similarity), all by hand

@@ -134,6 +134,9 @@ def test_it_is_compared_and_looked_at_like_every_run(run) -> None:
     mirrored = evaluate(run, flips=True)
     comparison = compare({"nnunet": evaluate(run), "mirrored": mirrored})
     assert comparison.table["n"].tolist() == [4, 4]
+    for case in comparison.paired["case"]:
+        plain, averaged = (load_probability(run, case, flips) for flips in (False, True))
+        assert not np.array_equal(plain, averaged)
     source = of_runs(run)
     assert source.models == ("nnU-Net",)
     assert len(source.table) == 4
@@ -203,10 +206,15 @@ def test_several_folds_are_averaged(run, squares, outputs) -> None:
     two = fit(dataclasses.replace(SHORT, folds=(0, 1)), squares, outputs)
     assert two.history["stage"].tolist() == [1, 2]
     tested = squares[squares["split"] == "test"].head(1)
+    second = fit(dataclasses.replace(SHORT, folds=(1,)), squares, outputs)
+    assert not (second.path / "nnunet.log").exists()  # all was learnt for `two`
     _, both = next(predict_cases(two, tested))
     _, one = next(predict_cases(run, tested))
-    assert both.shape == one.shape
-    assert np.abs(both - one).max() > 1e-6
+    _, other = next(predict_cases(second, tested))
+    assert both.shape == one.shape == other.shape
+    assert np.abs(both - one).max() > 1e-6 and np.abs(both - other).max() > 1e-6
+    assert (both > np.minimum(one, other) - 1e-2).all()
+    assert (both < np.maximum(one, other) + 1e-2).all()
     planned = (outputs / "nnunet").glob("*/planned")
     assert len(list(planned)) == 1  # the second run did not plan again
     assert two.history["train_loss"].iloc[0] == run.history["train_loss"].iloc[0]

@@ -67,6 +67,18 @@ def close_figures():
     plt.close("all")
 
 
+def masks_of_each_size(scores: pd.DataFrame) -> list[str]:
+    """Counted by hand from the true sizes: what stands below a figure of the size classes."""
+    share = scores["truth_px"] / 64**2
+    counted = {
+        "no object": (share == 0).sum(),
+        "small\n(< 5 %)": ((share > 0) & (share <= 0.05)).sum(),
+        "medium\n(5–15 %)": ((share > 0.05) & (share <= 0.15)).sum(),
+    }
+    assert counted["no object"] == 5 and sum(counted.values()) == 18 and min(counted.values()) > 0
+    return [f"{name}\n{n} masks" for name, n in counted.items()]
+
+
 def texts(figure) -> str:
     figure.canvas.draw()
     return "\n".join(text.get_text() for text in figure.findobj(plt.Text))
@@ -174,8 +186,11 @@ def test_figures_of_the_scores(results) -> None:
     liver = found.one_vs_rest["liver"].auc
     assert f"liver, AUC {liver:.3f}" in texts(curves.roc({"unet": found}))
     assert "DeepLabV3+, liver, AUC" in texts(curves.roc(results))
-    assert texts(scores.size_strata(found.scores, "unet"))
-    assert texts(curves.thresholds(found.sweep, found.sweep, 0.4))
+    by_size = scores.size_strata(found.scores, "unet").axes[0]
+    assert [tick.get_text() for tick in by_size.get_xticklabels()] == masks_of_each_size(
+        found.scores
+    )
+    assert "chosen, 0.40" in texts(curves.thresholds(found.sweep, found.sweep, 0.4)).splitlines()
     looks = dict.fromkeys(("one view", "four views"), found.scores)
     assert "mean +0.000" in texts(curves.looks(looks, dict.fromkeys(looks, 10.0)))
 
@@ -185,7 +200,9 @@ def test_figures_of_the_comparison(results) -> None:
     assert "Dice, mean of 3 classes" in texts(draw.paired(found, results["unet"].scores))
     assert "Dice, mean of 3 classes" in texts(draw.difference(found))
     assert "spleen" in texts(classes.compare_classes(results))
-    assert "masks" in texts(draw.sizes(results))
+    ticks = draw.sizes(results).axes[0].get_xticklabels()
+    by_size = [tick.get_text().replace(" (", "\n(") for tick in ticks]
+    assert by_size == masks_of_each_size(results["unet"].scores)
     table = by_convention(results, results)
     assert "HD95, median image (mm)" in table.index
     ones = table.loc["Dice, absent classes as 1", "unet"]
@@ -214,7 +231,9 @@ def test_figures_of_the_predictions(runs, cases, results) -> None:
     assert {"image", "truth", "U-Net", "first", "spleen"} <= set(texts(side).splitlines())
     sheet = pictures.pictures({"a": (images[0], truths[0])}, classes=card.classes)
     assert len(sheet.axes[0].collections) == 2 * len(np.unique(truths[0])[1:])
-    assert texts(training.curves({"unet": runs["unet"]}))
+    drawn = set(texts(training.curves({"unet": runs["unet"]})).splitlines())
+    kept = f"{runs['unet'].best['val_dice']:.3f}"
+    assert {"U-Net, training", "U-Net, validation", kept} <= drawn
 
 
 def test_the_survey_counts_each_class(cases) -> None:

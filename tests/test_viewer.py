@@ -19,6 +19,8 @@ from typer.testing import CliRunner
 from seglib.cards import BACKGROUND, OBJECT, LabelClass, card
 from seglib.cli import app
 from seglib.evaluation import METRICS, load_probability
+from seglib.recipes import recipe
+from seglib.runs import Run
 from seglib.snapshots import map_path, save_map
 from seglib.transforms import augmentations
 from seglib.viewer import (
@@ -283,6 +285,21 @@ def test_a_run_that_kept_no_epochs_is_shown_at_its_end(film) -> None:
 def test_two_runs_must_share_their_cases(run) -> None:
     with pytest.raises(ValueError, match="did not predict 1 test cases of U-Net, .* '0'"):
         of_runs(run("unet", 3, ["0", "1"]), run("deeplabv3plus", 2, ["1"]))
+
+
+def test_a_run_is_not_compared_with_itself(run) -> None:
+    one = run("unet", 3, ["0", "1"])
+    with pytest.raises(ValueError, match="Both runs are unet; give two different ones"):
+        of_runs(one, one)
+
+
+def test_a_split_that_is_unknown_or_empty_is_refused(cases, tmp_path) -> None:
+    Run.begin(tmp_path / "run", recipe("polyp-quick"), cases, {})
+    begun = Run(tmp_path / "run", recipe("polyp-quick"), tmp_path / "run/best.ckpt", pd.DataFrame())
+    with pytest.raises(ValueError, match="'tets'.*'test'"):
+        of_runs(begun, split="tets")
+    with pytest.raises(ValueError, match="No case of run is in the split 'val'"):
+        of_runs(begun, split="val")
 
 
 def test_of_a_run_of_several_classes_the_likeliest_is_shown(run) -> None:

@@ -110,7 +110,8 @@ def object_sizes(
 def positions(where: np.ndarray, source: str = "") -> Figure:
     """Heat map: in what share of the images does each place belong to an object?"""
     fig, axes = figure(ONE_COLUMN, 72)
-    shown = axes.imshow(where, extent=(0, 1, 1, 0), cmap="viridis", vmin=0)
+    most = where.max() or 1.0  # without any object the scale would be about 0
+    shown = axes.imshow(where, extent=(0, 1, 1, 0), cmap="viridis", vmin=0, vmax=most)
     levels = np.linspace(0, max(where.max(), 1e-9), 6)[1:-1]
     axes.contour(where, levels=levels, colors="white", linewidths=0.5, extent=(0, 1, 0, 1))
     axes.set(xlabel="place from left to right", ylabel="place from top to bottom")

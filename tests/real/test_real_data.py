@@ -145,6 +145,7 @@ def test_ct_slices_become_the_folders_of_the_course(data, tmp_path, liver):
     convert(folder, tmp_path / "out", masks=folder / "liver_seg.nrrd")
     decoding = MaskDecoding("values", values=(0, 1))
     cases = from_folders(tmp_path / "out/images", tmp_path / "out/masks", decoding=decoding)
+    assert len(cases) == len(image.voxels) == 3
     for k, row in enumerate(cases.itertuples()):
         np.testing.assert_array_equal(read_image(row.image) - 1024.0, image.voxels[k])
         np.testing.assert_array_equal(read_mask(row.mask, decoding), mask.voxels[k])
