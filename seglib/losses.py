@@ -59,7 +59,9 @@ def build_loss(name: str, n_classes: int = 2) -> Loss:
         ``bce`` (cross-entropy), ``dice`` (Milletari et al. 2016, pooled over the batch: large
         objects weigh most), ``image_dice`` (the same for each image by itself: all objects
         weigh alike), ``focal`` (Lin et al. 2017, gamma 2), or an equal-weight mean of two:
-        ``bce_dice``, ``bce_image_dice``, ``dice_focal``.
+        ``bce_dice``, ``bce_image_dice``, ``dice_focal``. Of several classes ``dice`` counts the
+        background as one, ``image_dice`` does not, and ``focal`` asks each by itself, by a sigmoid,
+        as its authors do.
     n_classes
         Classes with the background.
 

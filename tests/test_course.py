@@ -50,10 +50,17 @@ def test_nearest_lists_all_when_nothing_is_close():
         nearest("zzz", ("unet", "deeplabv3plus"), "model")
 
 
-def test_write_atomic_keeps_the_old_file_when_writing_fails(tmp_path):
+def test_write_atomic_keeps_the_old_file_when_writing_fails(tmp_path, monkeypatch):
     path = write_atomic(tmp_path / "deep" / "a.txt", "old")
     with pytest.raises(TypeError):
         write_atomic(path, None)
+
+    def no_space(*_):
+        raise OSError("full")
+
+    monkeypatch.setattr("seglib.files.os.replace", no_space)
+    with pytest.raises(OSError, match="full"):
+        write_atomic(path, "new")
     assert path.read_text() == "old"
     assert [p.name for p in path.parent.iterdir()] == ["a.txt"]
 

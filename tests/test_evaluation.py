@@ -7,11 +7,13 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from torch import nn
 
 from seglib import evaluation
 from seglib.answers import result_files
 from seglib.cards import card
 from seglib.evaluation import evaluate, load_labels, load_probability
+from seglib.inference import predict_cases
 from seglib.recipes import recipe
 from seglib.runs import Run
 
@@ -90,10 +92,9 @@ def test_the_table_counts_what_is_undefined(run, monkeypatch):
 
 
 def test_precision_recall_and_reliability_are_kept(run):
-    fresh, again = evaluate(run), evaluate(run)
+    fresh = evaluate(run)
     assert 0.8 < fresh.average_precision <= 1
     assert fresh.reliability["pixels"].sum() == fresh.confusion.sum()
-    pd.testing.assert_frame_equal(fresh.reliability, again.reliability)
     scored = fresh.reliability.dropna()
     objects = (scored["observed"] * scored["pixels"]).sum()
     assert objects == pytest.approx(fresh.confusion[1].sum(), abs=0.1)
@@ -115,6 +116,23 @@ def test_the_protocol_says_how_the_scores_were_made(run):
         assert words in said
     run.cases["group"] = run.cases["case"]
     assert "split by image, no groups are known" in evaluate(run).protocol
+
+
+def test_what_is_read_is_what_was_computed(run, monkeypatch):
+    given, write = [], evaluation.write_results
+
+    def write_and_keep(files, question, computed):
+        given.append(computed)
+        write(files, question, computed)
+
+    monkeypatch.setattr(evaluation, "write_results", write_and_keep)
+    found, (computed,) = evaluate(run), given
+    for name in ("scores", "pooled", "roc", "sweep", "reliability"):
+        expected = getattr(computed, name).round(6)
+        pd.testing.assert_frame_equal(getattr(found, name), expected, rtol=0, atol=1e-9)
+    assert np.array_equal(found.confusion, computed.confusion)
+    assert found.auc == pytest.approx(computed.auc, abs=1e-6)
+    assert (found.protocol, found.unit) == (computed.protocol, computed.unit)
 
 
 def test_a_question_is_answered_once(run):
@@ -267,6 +285,14 @@ def test_probabilities_are_kept_at_native_resolution(run):
 def test_a_threshold_that_is_no_probability_is_refused(run, threshold):
     with pytest.raises(ValueError, match=f"threshold is {threshold}, expected a probability"):
         evaluate(run, threshold=threshold)
+
+
+def test_a_zoom_that_shrinks_is_refused_and_leaves_no_results(run, monkeypatch):
+    monkeypatch.setattr(evaluation, "predict_cases", predict_cases)
+    monkeypatch.setitem(vars(run), "network", lambda: nn.Sequential(nn.Conv2d(3, 1, 1)))
+    with pytest.raises(ValueError, match=r"zoom is 0\.5, expected 1"):
+        evaluate(run, zoom=0.5)
+    assert not list(run.path.glob("results*.json"))
 
 
 def test_unknown_and_empty_splits_are_named(run):

@@ -30,12 +30,40 @@ def test_undecided_network(name, expected):
     assert build_loss(name)(LOGITS, TARGET).item() == pytest.approx(expected, abs=1e-6)
 
 
+# Three classes, each with the probability 1/3 in every pixel. Soft Dice as above: background and
+# class 1 share 1/3 with truth, of 4/3 and 1 pixels; class 2 shares 2/3, of 4/3 and 2 pixels.
+DICE_OF_THREE = 1 - (8 / 13 + 8 / 13 + 10 / 16) / 3
+IMAGE_DICE_OF_THREE = 1 - (5 / 10 + 7 / 13) / 2  # no background
+# Lin et al. ask "this class or not?" of each class by itself, so undecided is 1/2.
+FOCAL_OF_THREE = 0.5**2 * math.log(2)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("bce", math.log(3)),
+        ("dice", DICE_OF_THREE),
+        ("image_dice", IMAGE_DICE_OF_THREE),
+        ("focal", FOCAL_OF_THREE),
+        ("bce_dice", (math.log(3) + DICE_OF_THREE) / 2),
+        ("bce_image_dice", (math.log(3) + IMAGE_DICE_OF_THREE) / 2),
+        ("dice_focal", (FOCAL_OF_THREE + DICE_OF_THREE) / 2),
+    ],
+)
+def test_undecided_network_of_three_classes(name, expected):
+    loss = build_loss(name, 3)(torch.zeros(1, 3, 1, 4), torch.tensor([[[0, 1, 2, 2]]]))
+    assert loss.item() == pytest.approx(expected, abs=1e-6)
+
+
 @pytest.mark.parametrize("name", LOSSES)
-def test_right_and_sure_costs_nothing_and_wrong_costs_more(name):
-    sure = torch.where(TARGET[:, None] > 0, 30.0, -30.0)
-    loss = build_loss(name)
-    assert loss(sure, TARGET).item() == pytest.approx(0, abs=1e-6)
-    assert loss(-sure, TARGET) > loss(LOGITS, TARGET)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_right_and_sure_costs_nothing_and_wrong_costs_more(name, n_classes):
+    target = TARGET if n_classes == 2 else torch.tensor([[[0, 1, 2, 2]]])
+    channels = torch.arange(1 if n_classes == 2 else 0, n_classes)
+    sure = torch.where(target[:, None] == channels[:, None, None], 30.0, -30.0)
+    loss = build_loss(name, n_classes)
+    assert loss(sure, target).item() == pytest.approx(0, abs=1e-6)
+    assert loss(-sure, target) > loss(0 * sure, target)
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -1,7 +1,7 @@
 """Pieces of work, each on one thread."""
 
 import time
-from threading import get_ident
+from threading import Barrier, get_ident
 
 import pytest
 import torch
@@ -35,6 +35,16 @@ def test_every_piece_has_one_thread_and_the_caller_keeps_its_own():
     assert torch.get_num_threads() == 3
 
 
+def test_as_many_pieces_run_at_once_as_there_are_threads():
+    all_three = Barrier(3, timeout=10)
+
+    def meets_the_others(_: int) -> int:
+        all_three.wait()
+        return get_ident()
+
+    assert len(set(on_all_threads(meets_the_others, range(6), CPU))) == 3
+
+
 def test_no_more_is_begun_than_one_piece_beyond_the_threads():
     begun = []
     results = on_all_threads(begun.append, range(20), CPU)
@@ -51,5 +61,8 @@ def test_what_a_piece_raises_reaches_the_caller():
 
 
 def test_apples_gpu_is_used_by_one_thread():
-    seen = list(on_all_threads(lambda _: get_ident(), range(6), torch.device("mps")))
-    assert len(set(seen)) == 1
+    def slow(_: int) -> int:
+        time.sleep(0.02)
+        return get_ident()
+
+    assert len(set(on_all_threads(slow, range(6), torch.device("mps")))) == 1
