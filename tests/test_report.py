@@ -373,8 +373,8 @@ def test_both_networks_together_are_told_where_they_were_scored(
     results["ensemble"] |= {"difference": 0.0123, "low": 0.0012, "high": None}
     text, placed = fill(course(tmp_path / "with", dataset, results), dataset)
     words = " ".join(text.split())
-    assert "reached 0.881 (0.860 to 0.900). Minus U-Net, which did better on validation" in words
-    assert "that is +0.012 (too few groups for an interval)" in words
+    assert "coefficient of 0.881 (0.860 to 0.900). Minus that of U-Net, which did" in words
+    assert "this is +0.012 (too few groups for an interval)" in words
     entries = entries_of(card(dataset).recipe)
     assert checks.problems(document(text), entries, placed, set(NAMES), {}) == []
 
