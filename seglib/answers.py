@@ -6,14 +6,13 @@ written to the run folder, the answer last, so a half-written one is never taken
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from seglib.files import write_atomic
+from seglib.files import sha256, write_atomic
 from seglib.results import Evaluation, OneVsRest
 from seglib.tabular import read_table
 
@@ -78,8 +77,7 @@ def write_results(files: dict[str, Path], question: dict, evaluation: Evaluation
 
 def _seals(files: dict[str, Path]) -> dict[str, str]:
     """SHA-256 of each table that the results belong to."""
-    tables = {name: path for name, path in files.items() if name != "results"}
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in tables.items()}
+    return {name: sha256(path) for name, path in files.items() if name != "results"}
 
 
 def _joined(curves: Evaluation | OneVsRest) -> pd.DataFrame:

@@ -33,8 +33,8 @@ def keep_cohort(folder: Path, cases: pd.DataFrame) -> None:
     card = card_of(cases)
     record, table = folder / TABLE, cases.to_csv(index=False, lineterminator="\n")
     if record.is_file():
-        read_table(record, WORDS)  # damaged ones are named
-        before, now = (_words(text) for text in (record.read_text(encoding="utf-8"), table))
+        now = pd.read_csv(io.StringIO(table), dtype=str, keep_default_na=False)
+        before = read_table(record, now)  # all as it is written, numbers too
         if before.equals(now):
             return
         if not (list(before) == list(now) and _moved(before, now)):
@@ -44,11 +44,6 @@ def keep_cohort(folder: Path, cases: pd.DataFrame) -> None:
             )
     write_atomic(folder / CARD, _CARD.dump_json(card, indent=2))
     write_atomic(record, table)
-
-
-def _words(text: str) -> pd.DataFrame:
-    """A table as it is written, number by number."""
-    return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
 
 
 def _moved(before: pd.DataFrame, now: pd.DataFrame) -> bool:

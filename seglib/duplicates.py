@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
 
+from seglib.files import sha256
 from seglib.images import image_size, read_image
 
 PAIR_COLUMNS = ("case_a", "case_b", "kind", "correlation")
@@ -63,7 +63,7 @@ def find_duplicates(
     if cases.empty:
         return pd.DataFrame(columns=PAIR_COLUMNS)
     images = [Path(image) for image in cases["image"]]
-    digests = np.array([hashlib.sha256(path.read_bytes()).hexdigest() for path in images])
+    digests = np.array([sha256(path) for path in images])
     thumbnails = [_thumbnail(path) for path in images]
     hashes = np.stack([_difference_hash(t) for t in thumbnails]).astype(np.float32)
     flat = np.stack([t.ravel() - t.mean() for t in thumbnails])

@@ -67,6 +67,7 @@ def _check_same_cases(runs: Sequence[Run]) -> None:
     """Raise ``ValueError`` unless all runs saw the same cases in the same way, and split alike."""
 
     def seen(run: Run) -> tuple:
+        """Which cases, on which side of the split, and how they are shown and labelled."""
         card = run.cases.attrs["card"]
         split = run.cases.set_index("case")["split"].to_dict()
         return split, card.classes, card.window, card.offset

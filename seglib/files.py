@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -65,6 +66,12 @@ def stamp(path: str | Path) -> str:
     """
     facts = Path(path).stat()
     return f"{facts.st_size}:{facts.st_mtime_ns}"
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, by which one knows whether two hold the same."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def damaged(path: Path, error: Exception) -> ValueError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from torch import nn
 
 from seglib.cohort import TABLE, keep_cohort, read_cohort
 from seglib.course import settings
-from seglib.files import damaged, write_atomic
+from seglib.files import damaged, sha256, write_atomic
 from seglib.loading import prepare
 from seglib.models import Undrawn, build_model
 from seglib.nnunet.plan import build_network
@@ -66,8 +65,7 @@ class Run:
     @property
     def digest(self) -> str:
         """SHA-256 of the checkpoint, by which answers and exported files know their weights."""
-        with self.checkpoint.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(self.checkpoint)
 
     @property
     def best(self) -> pd.Series:

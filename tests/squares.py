@@ -4,6 +4,22 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
+
+from seglib.datasets import from_folders
+from seglib.decoding import MaskDecoding
+from seglib.recipes import Recipe
+
+# Tests say for how long.
+RECIPE = Recipe(
+    name="tiny",
+    dataset="own",
+    encoder="plain",
+    width=4,
+    size=32,
+    augmentation="flips",
+    precision="32",
+)
 
 
 def write_squares(folder: Path, n: int) -> Path:
@@ -20,3 +36,11 @@ def write_squares(folder: Path, n: int) -> Path:
         cv2.imwrite(str(folder / "images" / name), image.astype(np.uint8))
         cv2.imwrite(str(folder / "masks" / name), mask)
     return folder
+
+
+def square_cases(folder: Path, n: int, train: int, val: int, test: int) -> pd.DataFrame:
+    """Their case table; so many train, validate and test in turn."""
+    write_squares(folder, n)
+    table = from_folders(folder / "images", folder / "masks", decoding=MaskDecoding())
+    table["split"] = np.resize(["train"] * train + ["val"] * val + ["test"] * test, len(table))
+    return table

@@ -14,36 +14,22 @@ from typer.testing import CliRunner
 from seglib.cli import app
 from seglib.comparison import compare
 from seglib.cost import cost
-from seglib.datasets import from_folders
-from seglib.decoding import MaskDecoding
 from seglib.ensembles import MEMBERS, ensemble
 from seglib.evaluation import evaluate, load_probability
 from seglib.models import Ensemble, UNet, stride
-from seglib.recipes import EnsembleRecipe, NnunetRecipe, Recipe, Stage, read_recipe
+from seglib.recipes import EnsembleRecipe, NnunetRecipe, Stage, read_recipe
 from seglib.runs import Run, load_run
 from seglib.training import fit
 from seglib.viewer import MaskViewer
-from tests.squares import write_squares
+from tests.squares import RECIPE, square_cases
 
-TINY = Recipe(
-    name="tiny",
-    dataset="own",
-    encoder="plain",
-    width=4,
-    size=32,
-    augmentation="flips",
-    stages=(Stage(epochs=2, lr=1e-2, batch_size=8),),
-    precision="32",
-)
+TINY = dataclasses.replace(RECIPE, stages=(Stage(epochs=2, lr=1e-2, batch_size=8),))
 OTHER = dataclasses.replace(TINY, width=2, seed=1)
 
 
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory) -> pd.DataFrame:
-    folder = write_squares(tmp_path_factory.mktemp("squares"), n=20)
-    table = from_folders(folder / "images", folder / "masks", decoding=MaskDecoding())
-    table["split"] = np.resize(["train"] * 6 + ["val"] * 2 + ["test"] * 2, len(table))
-    return table
+    return square_cases(tmp_path_factory.mktemp("squares"), 20, 6, 2, 2)
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,6 @@ from typer.testing import CliRunner
 
 from seglib import export as exporting
 from seglib.cli import app
-from seglib.datasets import from_folders
-from seglib.decoding import MaskDecoding
 from seglib.export import export
 from seglib.images import read_image
 from seglib.inference import predict
@@ -25,30 +23,18 @@ from seglib.recipes import Recipe, Stage
 from seglib.runs import Run, load_run, save_network
 from seglib.runtimes import OnnxNetwork, load_network, onnx_path
 from seglib.training import fit
-from tests.squares import write_squares
+from tests.squares import RECIPE, square_cases
 
 onnx = pytest.importorskip("onnx", reason="install seglib[export]")
 for needed in ("onnxruntime", "onnxscript"):
     pytest.importorskip(needed, reason="install seglib[export]")
 
-TINY = Recipe(
-    name="tiny",
-    dataset="own",
-    encoder="plain",
-    width=4,
-    size=32,
-    augmentation="flips",
-    stages=(Stage(epochs=8, lr=1e-2, batch_size=4),),
-    precision="32",
-)
+TINY = dataclasses.replace(RECIPE, stages=(Stage(epochs=8, lr=1e-2, batch_size=4),))
 
 
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory) -> pd.DataFrame:
-    folder = write_squares(tmp_path_factory.mktemp("squares"), n=40)
-    table = from_folders(folder / "images", folder / "masks", decoding=MaskDecoding())
-    table["split"] = np.resize(["train"] * 6 + ["val"] * 2 + ["test"] * 2, len(table))
-    return table
+    return square_cases(tmp_path_factory.mktemp("squares"), 40, 6, 2, 2)
 
 
 @pytest.fixture(scope="module")

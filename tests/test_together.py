@@ -8,17 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from seglib.datasets import from_folders
-from seglib.decoding import MaskDecoding
 from seglib.loading import SeededSampler
 from seglib.runs import load_run
 from seglib.training import fit
-from tests.squares import write_squares
+from tests.squares import square_cases
 from tests.test_training import TINY
 
 RECIPE = dataclasses.replace(TINY, stages=(dataclasses.replace(TINY.stages[0], loss="bce"),))
@@ -26,10 +23,7 @@ RECIPE = dataclasses.replace(TINY, stages=(dataclasses.replace(TINY.stages[0], l
 
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory) -> pd.DataFrame:
-    folder = write_squares(tmp_path_factory.mktemp("squares"), n=40)
-    table = from_folders(folder / "images", folder / "masks", decoding=MaskDecoding())
-    table["split"] = np.resize(["train"] * 7 + ["val"] + ["test"] * 2, len(table))
-    return table
+    return square_cases(tmp_path_factory.mktemp("squares"), 40, 7, 1, 2)
 
 
 @pytest.mark.parametrize(("length", "world"), [(24, 2), (25, 2), (31, 4)])

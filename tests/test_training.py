@@ -18,7 +18,6 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import nn
 
 from seglib.cohort import keep_cohort, read_cohort
-from seglib.datasets import from_folders
 from seglib.decoding import MaskDecoding
 from seglib.evaluation import evaluate
 from seglib.images import read_image, read_mask
@@ -29,27 +28,14 @@ from seglib.runs import Run, load_run
 from seglib.segmenter import Segmenter
 from seglib.snapshots import watched
 from seglib.training import fit
-from tests.squares import write_squares
+from tests.squares import RECIPE, square_cases
 
-TINY = Recipe(
-    name="tiny",
-    dataset="own",
-    encoder="plain",
-    width=4,
-    size=32,
-    augmentation="flips",
-    ema=0.5,
-    stages=(Stage(epochs=8, lr=1e-2, batch_size=4),),
-    precision="32",
-)
+TINY = dataclasses.replace(RECIPE, ema=0.5, stages=(Stage(epochs=8, lr=1e-2, batch_size=4),))
 
 
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory) -> pd.DataFrame:
-    folder = write_squares(tmp_path_factory.mktemp("squares"), n=40)
-    table = from_folders(folder / "images", folder / "masks", decoding=MaskDecoding())
-    table["split"] = np.resize(["train"] * 7 + ["val"] + ["test"] * 2, len(table))
-    return table
+    return square_cases(tmp_path_factory.mktemp("squares"), 40, 7, 1, 2)
 
 
 @pytest.fixture(scope="module")
