@@ -53,6 +53,8 @@ def document(markdown: str) -> tree.Node:
         (numbers.score, None, "undefined"),
         (numbers.signed, -0.018, "\u22120.018"),
         (numbers.share, 0.1539, "15.4\u00a0%"),
+        (numbers.share, 0.00039, "0.04\u00a0%"),  # not 0.0
+        (numbers.share, 0.0, "0.0\u00a0%"),
         (numbers.millions, 24436369, "24.4\u00a0million"),
         (numbers.duration, 48.2, "48\u00a0s"),
         (numbers.duration, 3938.5, "66\u00a0min"),
@@ -63,6 +65,7 @@ def document(markdown: str) -> tree.Node:
         (numbers.words, 24, "24"),
         (numbers.estimate, {"mean": 0.5, "low": 0.25, "high": 0.75}, "0.500 (0.250 to 0.750)"),
         (numbers.estimate, {"mean": 81.3387, "low": 68.684, "high": 94.687}, "81.3 (68.7 to 94.7)"),
+        (numbers.estimate, {"mean": 1.322, "low": 1.166, "high": 1.5}, "1.3 (1.2 to 1.5)"),
         (numbers.estimate, {"mean": None, "low": None, "high": None}, "undefined"),
         (numbers.bounds, {"low": None, "high": None}, "too few groups for an interval"),
     ],
@@ -311,6 +314,84 @@ def test_every_data_set_has_a_report(tmp_path: Path, dataset: str) -> None:
     assert ("synthetic data" in words) == card(dataset).is_synthetic
 
 
+def _fullest(dataset: str) -> dict[str, Any]:
+    """Results with all that a report may speak of: nnU-Net, an ensemble, few patients."""
+    results = results_of(dataset, low=-0.01, high=0.03, permutation_p=0.01)
+    compared = results["comparison"]["models"]
+    for found in compared.values():
+        found["n_groups"] = 4
+        found["foreground_mean"]["hd95"]["undefined"] = 0
+    compared["unet"]["foreground_mean"]["hd95"]["undefined"] = 1
+    seen = {"nnunet": 3000, "unet": 56000, "nnunet, its default": 3000000}
+    results["nnunet"] = {"results": copy.deepcopy(compared["unet"]), "images_seen": seen}
+    results["nnunet"] |= {"length": {"epochs": 11, "iterations": 22}, "seconds": 90}
+    results["nnunet"]["environment"] = results["unet"]["environment"]
+    dice = {"mean": 0.88, "low": 0.86, "high": 0.9}
+    both = {"beside": "unet", "dice": dice, "difference": 0.01, "low": -0.01, "high": 0.02}
+    return results | {"ensemble": both}
+
+
+@pytest.mark.parametrize("dataset", [entry.name for entry in cards()])
+def test_a_report_that_has_all_to_say_is_not_too_long(tmp_path: Path, dataset: str) -> None:
+    text, placed = fill(course(tmp_path, dataset, _fullest(dataset)), dataset)
+    entries = entries_of(card(dataset).recipe)
+    assert checks.problems(document(text), entries, placed, set(NAMES), {}) == []
+    words = " ".join(text.split())
+    assert "nnU-Net [@isensee2021nnunet] chose size" in words and "**Both together.**" in words
+    assert "With four groups of test images the permutation test could not have fallen" in words
+    assert "undefined on 1 of the images for U-Net and none for DeepLabV3+" in words
+
+
+SPREAD = {"small (< 5 %)": {"mean": 0.6, "low": 0.5, "high": 0.7}}
+ALIKE = {"small (< 5 %)": {"mean": 0.9, "low": 0.7, "high": 1.0}}
+SAID = [
+    # what is changed in results.json, and what the report must say, and must not
+    ({"unet": {"best_val_dice": 0.1}}, "the order had been the reverse", None),
+    ({"unet": {"best_val_dice": 0.99}}, None, "the order had been the reverse"),
+    ({"comparison": {"dice": {"wilcoxon_p": 0.06}}}, "Wilcoxon's test, which weighs ranks", None),
+    ({"comparison": {"dice": {"wilcoxon_p": 0.01}}}, None, "Wilcoxon's test, which weighs ranks"),
+    ({"comparison": {"dice": {"low": 0.00038}}}, "(+0.0004 to +0.0214", "+0.000 "),
+    ({"comparison": {"models": {"unet": {"n_groups": 4}}}}, "the intervals are rough", None),
+    ({}, "Size mattered more than architecture", "the intervals are rough"),
+    ({"evaluation": {"strata": SPREAD}}, "were outlined worse than", "not shown"),
+    ({"evaluation": {"strata": ALIKE}}, "Size was not shown to matter", "outlined worse"),
+    ({"evaluation": {"milliseconds": {"one view": 10, "four views": 31}}}, "in 3.1 times", None),
+]  # fmt: skip
+
+
+def _changed(results: dict[str, Any], by: dict[str, Any]) -> None:
+    for name, value in by.items():
+        if isinstance(value, dict):
+            _changed(results[name], value)
+        else:
+            results[name] = value
+
+
+@pytest.mark.parametrize(("by", "said", "unsaid"), SAID)
+def test_the_text_follows_the_numbers(
+    tmp_path: Path, by: dict[str, Any], said: str | None, unsaid: str | None
+) -> None:
+    results = results_of("kvasir-seg", difference=0.011, low=0.002, high=0.0214, permutation_p=0.02)
+    results["comparison"]["dice"]["wilcoxon_p"] = 0.01
+    _changed(results, by)
+    words = " ".join(fill(course(tmp_path, "kvasir-seg", results), "kvasir-seg")[0].split())
+    assert said is None or said in words
+    assert unsaid is None or unsaid not in words
+
+
+@pytest.mark.parametrize(
+    ("dataset", "why"), [("chaos-mr", "different classes"), ("lung-ct", "not alike")]
+)
+def test_what_is_not_mirrored_says_why(tmp_path: Path, dataset: str, why: str) -> None:
+    words = " ".join(fill(course(tmp_path, dataset, results_of(dataset)), dataset)[0].split())
+    assert f"not mirrored, for left and right are {why}" in words
+    assert "it had never seen a mirrored image" in words
+
+
+def test_columns_of_published_scores_are_as_wide_as_their_words(real: Path) -> None:
+    assert facts.WIDTHS in fill(real, "kvasir-seg")[0]
+
+
 def test_a_class_that_no_image_holds_has_no_row(tmp_path: Path) -> None:
     results = results_of("chaos-mr")
     for found in results["comparison"]["models"].values():
@@ -328,9 +409,8 @@ def test_one_class_of_size_is_not_compared_with_itself(real: Path) -> None:
     path.write_text(json.dumps(results))
     words = " ".join(fill(real, "kvasir-seg")[0].split())
     assert "All objects fell into one class of size, small (< 5 %) of the image" in words
-    assert (
-        "with the smallest objects" not in words and "Small objects were found worst" not in words
-    )
+    assert "with the smallest objects" not in words
+    assert "Small objects were outlined worse" not in words
 
 
 @pytest.mark.parametrize("dataset", ["kvasir-seg", "chaos-mr", "phantom-abdominal-organs"])
@@ -547,8 +627,10 @@ def test_screen_readers_can_read_both_files(
     assert b"<pdfuaid:part>1</pdfuaid:part>" in made.pdf
     (tmp_path / "report.docx").write_bytes(made.docx)
     with zipfile.ZipFile(tmp_path / "report.docx") as parts:
-        text, core = (parts.read(f"{n}.xml").decode() for n in ("word/document", "docProps/core"))
+        names = ("word/document", "word/footer1", "docProps/core")
+        text, foot, core = (parts.read(f"{name}.xml").decode() for name in names)
     pictures = re.findall(r"<wp:docPr [^>]*>", text)
+    assert text.count("<w:footerReference ") == 1 and 'w:instr="PAGE"' in foot
     assert len(pictures) > 10 and all(re.search(r'descr="[^"]', found) for found in pictures)
     assert "<dc:title>U-Net and DeepLabV3+ for segmentation of abdominal organs" in core
     assert "<dc:creator>The seglib contributors" in core and "<dc:language>en-GB" in core

@@ -192,7 +192,7 @@ def published(known: dict[str, Any], entries: list[dict[str, Any]]) -> str:
         return f"[@{keys[link[1]]}]" if link[1] in keys else link[0]
 
     return re.sub(
-        r"\[[^]]*\]\((https?://[^)]+)\)", cite, table.replace("|---|---|---|---|", WIDTHS)
+        r"\[[^]]*\]\((https?://[^)]+)\)", cite, table.replace("| --- | --- | --- | --- |", WIDTHS)
     )
 
 

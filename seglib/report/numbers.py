@@ -36,7 +36,9 @@ def signed(value: float, digits: int = 3) -> str:
 
 @_defined
 def share(value: float, digits: int = 1) -> str:
-    """A share as a percentage: ``15.4 %``."""
+    """A share as a percentage: ``15.4 %``; one that is not zero is not written as zero."""
+    while 0 < 100 * value < 0.5 * 10**-digits:
+        digits += 1
     return f"{100 * value:.{digits}f}{NARROW}%"
 
 
@@ -72,19 +74,25 @@ def bounds(found: Mapping[str, float | None]) -> str:
     """The ends of an interval: ``0.757 to 0.826``."""
     if found["low"] is None or found["high"] is None:
         return "too few groups for an interval"
-    return f"{_plain(found['low'])} to {_plain(found['high'])}"
+    digits = _digits(found)
+    return f"{_plain(found['low'], digits)} to {_plain(found['high'], digits)}"
 
 
-def _plain(value: float) -> str:
+def _digits(found: Mapping[str, float | None]) -> int:
     """Three decimals below 1.5, one above: scores and pixels stand in the same column."""
-    return f"{value:.{3 if abs(value) < 1.5 else 1}f}".replace("-", MINUS)
+    known = (found[name] for name in ("mean", "low", "high") if found.get(name) is not None)
+    return 3 if max(map(abs, known)) < 1.5 else 1
+
+
+def _plain(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}".replace("-", MINUS)
 
 
 def estimate(found: Mapping[str, float | None]) -> str:
     """A mean with its interval, for a table: ``0.794 (0.757 to 0.826)``."""
     if found["mean"] is None:
         return UNDEFINED
-    return f"{_plain(found['mean'])} ({bounds(found)})"
+    return f"{_plain(found['mean'], _digits(found))} ({bounds(found)})"
 
 
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",

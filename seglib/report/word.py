@@ -1,4 +1,7 @@
-"""What does the Word file look like? Pandoc's own reference document, with a few styles changed."""
+"""What does the Word file look like? Pandoc's own reference document, with a few styles changed.
+
+It also gets what that document lacks: an A4 page and page numbers.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,15 @@ CENTRED = ("Figure", "CaptionedFigure")
 TIGHT = {"BodyText": (60, 100), "Bibliography": (0, 60), "Heading1": (320, 100),
          "Heading2": (220, 80), "CaptionedFigure": (200, 80), "ImageCaption": (0, 200),
          "TableCaption": (160, 80)}  # twentieths of a point before and after  # fmt: skip
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+FOOTER = "word/footer1.xml"
+FOOTER_KIND = "application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"
+NUMBER = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<w:ftr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+    '<w:p><w:pPr><w:jc w:val="center" /></w:pPr>'
+    '<w:fldSimple w:instr="PAGE"><w:r><w:t>1</w:t></w:r></w:fldSimple></w:p></w:ftr>'
+)
 
 
 def _style(xml: str, name: str, tag: str, *elements: str) -> str:
@@ -67,7 +79,7 @@ def _font(name: str) -> str:
 
 
 def _page(xml: str) -> str:
-    """Give ``word/document.xml`` an A4 page."""
+    """Give ``word/document.xml`` an A4 page with its number at the foot."""
     width, height = (round(side * TWIPS_PER_MM) for side in A4)
     margin = round(MARGIN * TWIPS_PER_MM)
     sides = " ".join(f'w:{side}="{margin}"' for side in ("top", "right", "bottom", "left"))
@@ -75,14 +87,33 @@ def _page(xml: str) -> str:
         f'<w:pgSz w:w="{width}" w:h="{height}" />'
         f'<w:pgMar {sides} w:header="709" w:footer="709" w:gutter="0" />'
     )
+    foot = '<w:footerReference w:type="default" r:id="footer" />'
+    xml = xml.replace("<w:sectPr>", f"<w:sectPr>{foot}", 1)  # Word minds the order here, too
     return xml.replace("</w:sectPr>", f"{page}</w:sectPr>")
+
+
+def _relations(xml: str) -> str:
+    """Name the footer in ``word/_rels/document.xml.rels``."""
+    entry = f'<Relationship Type="{OFFICE}/footer" Id="footer" Target="{Path(FOOTER).name}" />'
+    return xml.replace("</Relationships>", f"{entry}</Relationships>")
+
+
+def _kinds(xml: str) -> str:
+    """Say in ``[Content_Types].xml`` that it is one."""
+    entry = f'<Override PartName="/{FOOTER}" ContentType="{FOOTER_KIND}" />'
+    return xml.replace("</Types>", f"{entry}</Types>")
 
 
 def write_reference(path: Path) -> Path:
     """Write the document that pandoc takes its styles from."""
     command = [pypandoc.get_pandoc_path(), "--print-default-data-file", "reference.docx"]
     default = subprocess.run(command, capture_output=True, check=True).stdout
-    changes = {"word/styles.xml": _styles, "word/document.xml": _page}
+    changes = {
+        "[Content_Types].xml": _kinds,
+        "word/_rels/document.xml.rels": _relations,
+        "word/styles.xml": _styles,
+        "word/document.xml": _page,
+    }
     with zipfile.ZipFile(io.BytesIO(default)) as old, zipfile.ZipFile(path, "w") as new:
         for entry in old.infolist():
             content = old.read(entry)
@@ -90,4 +121,5 @@ def write_reference(path: Path) -> Path:
                 content = changes[entry.filename](content.decode()).encode()
             entry.date_time = EPOCH  # else the report would hold the time of its making
             new.writestr(entry, content)
+        new.writestr(zipfile.ZipInfo(FOOTER, EPOCH), NUMBER)
     return path
