@@ -31,7 +31,7 @@ class Ranking:
         Chance of ranks this unequal if all models were alike; NaN for two models or one group.
     stability
         ``(models, ranks)`` share of 2000 resamples of the groups in which the model's mean score
-        has that rank; columns 1, 2, …, rows sum to 1.
+        has that rank; columns 1, 2, …, rows sum to 1. NaN for one group, which has no resamples.
     n_groups, left_out
         Groups that were ranked; cases without a score for every model, which are in no rank.
     what
@@ -70,10 +70,14 @@ class Ranking:
             said.append(f"The models are not all alike (Friedman p: {self.friedman_p:.2g}).")
             tied = [" and ".join(names) for names in self.cliques()]
             said.append(f"Not told apart: {'; '.join(tied)}." if tied else "All are told apart.")
-        said.append(
-            f"With other cases {firm.idxmax()} would have had the best mean in {firm.max():.0%} "
-            f"of the resamples{'' if firm.idxmax() == best else ', though not the best mean rank'}."
-        )
+        if self.n_groups < 2:
+            said.append("One group alone cannot be resampled: how firm the order is stays open.")
+        else:
+            rest = "" if firm.idxmax() == best else ", though not the best mean rank"
+            said.append(
+                f"With other cases {firm.idxmax()} would have had the best mean in "
+                f"{firm.max():.0%} of the resamples{rest}."
+            )
         said.append("That is the order of these trained networks, not of their architectures.")
         return " ".join(said)
 
@@ -103,7 +107,8 @@ def rank_models(comparison: Comparison, seed: int = 0) -> Ranking:
     n, k = by_group.shape
     samples = group_bootstrap(rows[names], rows["group"], seed)
     places = stats.rankdata(sign * samples, method="min", axis=1)
-    shares = {rank: (places == rank).mean(axis=0) for rank in range(1, k + 1)}
+    # One group has no resamples.
+    shares = {rank: (places == rank).mean(axis=0) if n > 1 else np.nan for rank in range(1, k + 1)}
     mean_ranks = by_group.rank(axis=1).mean().sort_values(kind="stable")
     unequal = k > 2 and n > 1 and by_group.rank(axis=1).nunique(axis=1).gt(1).any()
     return Ranking(

@@ -98,6 +98,20 @@ def test_gains_are_differences_on_validation_cases(tmp_path: Path) -> None:
     plt.close(fig)
 
 
+@pytest.mark.parametrize("dice", [[0.5, 0.6], [0.5, 0.5]])
+def test_one_group_and_another_network_are_drawn(dice: list[float]) -> None:
+    unknown = dict.fromkeys(("low", "high", "gain_low", "gain_high"), np.nan)
+    rows = pd.DataFrame({"choice": ["as published", "encoder"], "dice": dice, "gain": [np.nan, 0]})
+    table = rows.assign(dataset="phantom-polyp", model="fpn", epochs=2, px=32, minutes=1, **unknown)
+    for figure in (draw.rungs, draw.lengths):
+        fig = figure(table)
+        fig.canvas.draw()
+        (axes,) = fig.axes
+        assert len(axes.texts) == 2
+        assert all(axes.viewLim.contains(*text.xy) for text in axes.texts)
+        plt.close(fig)
+
+
 def tiny(epochs: int) -> Recipe:
     stage = Stage(epochs=epochs, batch_size=8)
     return Recipe("tiny", "phantom-polyp", encoder="plain", width=2, size=32, stages=(stage,))

@@ -14,7 +14,7 @@ from seglib.cards import card
 from seglib.comparison import compare
 from seglib.conventions import by_convention, winners
 from seglib.course import settings
-from seglib.figures import comparison, curves, galleries, scores, sign, tables
+from seglib.figures import comparison, curves, galleries, scores, sign, tables, use_style
 from seglib.figures.style import COLOURS
 from seglib.metrics import counts_of
 from seglib.results import Evaluation
@@ -59,6 +59,7 @@ def evaluations() -> dict[str, Evaluation]:
 
 @pytest.fixture(autouse=True)
 def close_figures():
+    use_style()  # as in the course, whatever was tested before
     yield
     plt.close("all")
 
@@ -67,6 +68,20 @@ def texts(figure) -> str:
     """All that is written in a figure."""
     figure.canvas.draw()
     return "\n".join(text.get_text() for text in figure.findobj(plt.Text))
+
+
+def of_one_group(evaluations: dict[str, Evaluation]) -> dict[str, Evaluation]:
+    """The same scores, all of one patient: no interval can be given."""
+    return {
+        name: replace(found, scores=found.scores.assign(group="g"))
+        for name, found in evaluations.items()
+    }
+
+
+def inside(axes) -> list[bool]:
+    """Which annotations stand inside the panel."""
+    axes.figure.canvas.draw()
+    return [axes.viewLim.contains(*text.xy) for text in axes.texts]
 
 
 # ---- galleries -------------------------------------------------------------------------------
@@ -149,6 +164,16 @@ def test_distribution_says_mean_and_median(evaluations) -> None:
     assert f"pooled {result.pooled['dice'].iloc[0]:.3f}" in written
 
 
+def test_numbers_stand_beside_means_that_have_no_interval(evaluations) -> None:
+    found = of_one_group(evaluations)
+    panels = [
+        scores.distribution(found["unet"], "unet").axes[1],
+        comparison.summary(found, COSTS).axes[0],
+    ]
+    for axes, models in zip(panels, (1, 2), strict=True):
+        assert inside(axes) == [True] * models * len(scores.SHOWN)
+
+
 def test_confusion_shares_are_of_the_true_class() -> None:
     written = texts(scores.confusion(np.array([[90, 10], [1, 3]]), ("background", "polyp")))
     assert all(share in written for share in ("90.0%", "10.0%", "25.0%", "75.0%"))
@@ -187,6 +212,38 @@ def test_difference_counts_who_is_ahead(evaluations) -> None:
     assert plt.matplotlib.colors.to_hex(bars[0].get_facecolor()) == COLOURS["deeplabv3plus"].lower()
 
 
+def test_one_group_has_a_difference_but_no_interval(evaluations) -> None:
+    result = compare(of_one_group(evaluations))
+    figure = comparison.difference(result)
+    written = texts(figure)
+    assert f"{result.difference:+.3f}\ntoo few groups for an interval or a test" in written
+    assert "nan" not in written
+    low, high = figure.axes[1].get_xlim()
+    assert low < result.difference < high
+    nothing = result.paired.assign(difference=np.nan)
+    comparison.difference(replace(result, paired=nothing, difference=np.nan)).canvas.draw()
+
+
+def test_distances_are_drawn_to_their_size_and_the_shorter_is_better(evaluations) -> None:
+    result = compare(evaluations, "hd95")
+    (axes,) = comparison.paired(result, evaluations["unet"].scores).axes
+    points = result.paired[["unet", "deeplabv3plus"]]
+    assert axes.get_xlim() == axes.get_ylim()
+    assert points.max(axis=None) < axes.get_xlim()[1] < 1.1 * points.max(axis=None)
+    below, above = axes.texts
+    assert below.get_text() == "DeepLabV3+ is better (lower)"
+    assert above.get_text() == "U-Net is better (lower)"
+    for drawn in axes.collections:
+        for (first, second), ink in zip(drawn.get_offsets(), drawn.get_facecolors(), strict=True):
+            better = "unet" if first < second else "deeplabv3plus"
+            assert plt.matplotlib.colors.to_hex(ink) == COLOURS[better].lower()
+    scored = comparison.paired(compare(evaluations), evaluations["unet"].scores).axes[0]
+    assert scored.texts[0].get_text() == "U-Net scores higher"
+    assert scored.get_xlim() == (-0.03, 1.03)
+    missed = replace(result, paired=result.paired.assign(unet=np.nan))
+    comparison.paired(missed, evaluations["unet"].scores).canvas.draw()
+
+
 def test_conventions_and_their_winners(evaluations) -> None:
     table = by_convention(evaluations, evaluations)
     assert table.loc["Dice, mean of images", "unet"] == evaluations["unet"].scores["dice"].mean()
@@ -223,7 +280,9 @@ def test_other_figures_of_the_comparison(evaluations) -> None:
     numbers = {"weights, millions": ["2", "4"], "multiply-adds, billions": ["4", "1"]}
     numbers |= {"activations in training, MB": ["8", "9"], "time of one image, ms": ["10", "20"]}
     panels = comparison.cost_bars(COSTS).axes
-    assert {p.get_title(): [text.get_text() for text in p.texts] for p in panels} == numbers
+    assert {
+        p.get_title(loc="left"): [text.get_text() for text in p.texts] for p in panels
+    } == numbers
     trade = comparison.summary(evaluations, COSTS).axes[1].containers
     assert [found.lines[0].get_xydata().tolist() for found in trade] == [
         [[COSTS[model]["macs"] / 1e9, found.scores["dice"].mean()]]
@@ -268,6 +327,9 @@ def test_words_follow_from_numbers(evaluations) -> None:
     words = tables.advice(ahead, COSTS)
     assert "DeepLabV3+, which was ahead by 0.200" in words
     assert "**Little arithmetic:** DeepLabV3+; the other takes 4.0 times" in words
+    farther = replace(compare(evaluations, "hd95"), difference=8.871, low=6, high=11)
+    words = tables.advice(replace(farther, permutation_p=0.001), COSTS)
+    assert "DeepLabV3+, which was ahead by 8.871 px in mean 95 % Hausdorff distance on" in words
     alike = COSTS["deeplabv3plus"] | {"latency_ms": 10.4}
     words = tables.advice(ahead, COSTS | {"deeplabv3plus": alike})
     assert "**Little time on this machine:** no difference to speak of." in words

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from seglib.course import Settings
-from seglib.figures import figure, overlay, record, save_figure
+from seglib.figures import COLOURS, figure, overlay, record, save_figure
+from seglib.figures.style import SPARE, model_colours
 
 
 @pytest.fixture
@@ -34,6 +35,12 @@ def test_a_figure_has_the_size_it_was_asked_for():
     fig, _ = figure(85, 50)
     assert np.allclose(fig.get_size_inches() * 25.4, (85, 50))
     plt.close(fig)
+
+
+def test_models_without_a_colour_get_one_of_their_own():
+    found = model_colours(["fpn", "unet", "fpn", "pan"])
+    assert found == {"fpn": SPARE[0], "unet": COLOURS["unet"], "pan": SPARE[1]}
+    assert len(model_colours(f"m{i}" for i in range(9))) == 9
 
 
 def test_record_merges_sections_and_makes_undefined_null(settings):

@@ -134,6 +134,19 @@ def test_folds_are_dots_on_the_line_of_all_of_them():
     plt.close(fig)
 
 
+def test_another_network_and_one_group_are_drawn():
+    blank = dict.fromkeys(COLUMNS, 0) | {"dataset": "isic2018", "split": "group", "dice": 0.8}
+    known = blank | {"model": "unet", "low": 0.7, "high": 0.9}
+    other = blank | {"model": "fpn", "low": np.nan, "high": np.nan}
+    fig = draw.divided(pd.DataFrame([known, other]))
+    fig.canvas.draw()
+    assert [text.get_text() for text in fig.legends[0].get_texts()] == ["U-Net", "fpn"]
+    unet, fpn = (handle.get_color() for handle in fig.legends[0].get_lines())
+    assert unet != fpn
+    assert [text.xy[0] for text in fig.axes[0].texts] == [0.9, 0.8]
+    plt.close(fig)
+
+
 def test_the_networks_of_a_division_are_scored_together(tmp_path):
     stage = Stage(epochs=1, batch_size=16)
     tiny = Recipe("tiny", "phantom-polyp", "unet", "mobilenet_v2", size=32, stages=(stage,))

@@ -65,6 +65,18 @@ def test_equal_models_share_their_rank_and_nothing_is_shown():
     assert "That the models differ at all was not shown" in found.verdict()
 
 
+def test_one_group_cannot_say_how_firm_the_order_is():
+    found = rank_models(table({"unet": [3], "b": [2]}))
+    assert found.mean_ranks.to_dict() == {"unet": 1, "b": 2}
+    assert found.stability.isna().all(axis=None)
+    assert "One group alone cannot be resampled" in found.verdict()
+    assert "%" not in found.verdict()
+    fig = ranks(found)
+    fig.canvas.draw()
+    assert [text.get_text() for text in fig.axes[1].texts] == ["–"] * 4
+    plt.close(fig)
+
+
 def test_cases_without_a_score_of_every_model_are_counted():
     missed = made(seed=1)
     missed.scores.loc[[4, 5], "hd95"] = np.nan

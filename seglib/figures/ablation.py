@@ -7,7 +7,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from seglib.cards import card
-from seglib.figures.style import BESIDE, COLOURS, GREY, ONE_COLUMN, TWO_COLUMNS, figure, sign
+from seglib.figures.style import (
+    BESIDE,
+    COLOURS,
+    GREY,
+    ONE_COLUMN,
+    TWO_COLUMNS,
+    figure,
+    model_colours,
+    sign,
+)
 
 
 def rungs(table: pd.DataFrame) -> Figure:
@@ -21,25 +30,24 @@ def rungs(table: pd.DataFrame) -> Figure:
     (name,), (model,) = table["dataset"].unique(), table["model"].unique()
     fig, axes = figure(TWO_COLUMNS, 22 + 7 * len(table), layout="constrained")
     places = range(len(table))
+    low, high = (table[end].fillna(table["dice"]) for end in ("low", "high"))  # NaN for one group
     axes.plot(table["dice"], places, color=GREY, lw=0.8, zorder=0)
     error = [table["dice"] - table["low"], table["high"] - table["dice"]]
-    style = {"fmt": "o", "capsize": 3, "color": COLOURS[model]}
+    style = {"fmt": "o", "capsize": 3, "color": model_colours([model])[model]}
     axes.errorbar(table["dice"], places, xerr=error, **style)
-    for place, row in enumerate(table.itertuples()):
+    for place, (row, end) in enumerate(zip(table.itertuples(), high, strict=True)):
         shown = f"{row.dice:.3f}" if pd.isna(row.gain) else f"{row.dice:.3f}  ({row.gain:+.3f})"
         sure = pd.isna(row.gain) or row.gain_low > 0 or row.gain_high < 0
         ink = COLOURS["ink"] if sure else GREY
-        axes.annotate(
-            f"{shown}, {row.minutes:g} min", (row.high, place), (6, 0), color=ink, **BESIDE
-        )
+        axes.annotate(f"{shown}, {row.minutes:g} min", (end, place), (6, 0), color=ink, **BESIDE)
     first, *added = table["choice"]
     budget = f"{table['epochs'].iloc[-1]} epochs, {table['px'].iloc[-1]} px"
     axes.set_yticks(places, [first, *(f"+ {choice}" for choice in added)])
     axes.set(ylim=(len(table) - 0.5, -0.5), title=f"{name}, validation cases, {budget}")
     axes.set_xlabel("mean Dice, 95 % interval; in brackets the gain on the rung above it")
     axes.grid(axis="x", lw=0.4, alpha=0.4)
-    span = table["high"].max() - table["low"].min()
-    axes.set_xlim(table["low"].min() - 0.05 * span, table["high"].max() + 0.5 * span)
+    span = max(high.max() - low.min(), 0.01)  # the rungs of a short trial may be equal
+    axes.set_xlim(low.min() - 0.05 * span, high.max() + 0.5 * span)
     return sign(fig, card(name).credit)
 
 
@@ -55,7 +63,7 @@ def lengths(table: pd.DataFrame) -> Figure:
     fig, axes = figure(ONE_COLUMN, 60, layout="constrained")
     for number, (part, rows) in enumerate(table.groupby(split, sort=False)):
         error = [rows["dice"] - rows["low"], rows["high"] - rows["dice"]]
-        ink = COLOURS[model] if part == "val" else COLOURS["ink"]
+        ink = model_colours([model])[model] if part == "val" else COLOURS["ink"]
         places = np.arange(len(rows)) - 0.08 * number  # whiskers side by side
         axes.errorbar(places, rows["dice"], yerr=error, fmt="o-", capsize=3, color=ink, label=part)
     first = table[split == split.iloc[0]]

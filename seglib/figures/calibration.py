@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from seglib.calibration import calibration_error
-from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure
+from seglib.figures.style import GREY, MODEL_TITLES, TWO_COLUMNS, figure, model_colours
 
 
 def calibration(tables: Mapping[str, pd.DataFrame]) -> Figure:
@@ -19,8 +19,8 @@ def calibration(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """
     fig, (left, right) = figure(TWO_COLUMNS, 66, ncols=2)
     left.plot([0, 1], [0, 1], ":", color=GREY, lw=1, label="as often as it was said")
-    for number, (model, table) in enumerate(tables.items()):
-        title, colour = MODEL_TITLES.get(model, model), COLOURS.get(model, f"C{number}")
+    for (model, table), colour in zip(tables.items(), model_colours(tables).values(), strict=True):
+        title = MODEL_TITLES.get(model, model)
         known = table.dropna()
         label = f"{title}, ECE {calibration_error(table):.3f}"
         left.plot(known["confidence"], known["observed"], "o-", ms=4, color=colour, label=label)

@@ -17,6 +17,7 @@ from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, ONE_COLUMN, TWO_CO
 from seglib.intervals import summarise
 from seglib.results import Evaluation
 from seglib.scoring import METRICS
+from seglib.verdict import LOWER_IS_BETTER
 
 MARKERS = ("x", "v", "o", "s")  # from no object to a large one
 COSTS = {
@@ -30,23 +31,29 @@ COSTS = {
 def paired(comparison: Comparison, scores: pd.DataFrame) -> Figure:
     """Every image as a point: the first model's score across, the second's up, marked by size.
 
-    `scores` are one model's, in which the true sizes are read.
+    The diagonal parts the images by the better model; of distances that is the one with the lower
+    value. `scores` are one model's, in which the true sizes are read.
     """
     first, second = comparison.table.index[:2]
     scores = per_case(scores)
     sizes = strata(scores).set_axis(scores["case"])[comparison.paired["case"]].to_numpy()
     fig, axes = figure(ONE_COLUMN * 1.15, 92)
     gap = comparison.paired["difference"].to_numpy()
-    colours = np.where(gap >= 0, COLOURS[first], COLOURS[second])
+    reach, below, above, ahead = 1.0, first, second, "scores higher"
+    if comparison.metric in LOWER_IS_BETTER:
+        largest = comparison.paired[[first, second]].dropna().max(axis=None)
+        reach = largest if largest > 0 else 1.0  # NaN where no image has a distance of both
+        below, above, ahead = second, first, "is better (lower)"
+    colours = np.where(gap >= 0, COLOURS[below], COLOURS[above])
     for name, marker in zip(strata(scores).cat.categories, MARKERS, strict=True):
         chosen = sizes == name
         points = comparison.paired[chosen]
         style = {"c": colours[chosen], "marker": marker, "alpha": 0.65, "linewidths": 1}
         axes.scatter(points[first], points[second], 22, **style)
-    axes.plot([0, 1], [0, 1], color=GREY, lw=0.8)
-    titles = [f"{MODEL_TITLES[first]} scores higher", f"{MODEL_TITLES[second]} scores higher"]
-    axes.text(0.97, 0.11, titles[0], ha="right", color=COLOURS[first], transform=axes.transAxes)
-    axes.text(0.03, 0.96, titles[1], color=COLOURS[second], transform=axes.transAxes)
+    axes.plot([0, reach], [0, reach], color=GREY, lw=0.8)
+    titles = [f"{MODEL_TITLES[below]} {ahead}", f"{MODEL_TITLES[above]} {ahead}"]
+    axes.text(0.97, 0.11, titles[0], ha="right", color=COLOURS[below], transform=axes.transAxes)
+    axes.text(0.03, 0.96, titles[1], color=COLOURS[above], transform=axes.transAxes)
     keys = [
         Line2D([], [], color=GREY, marker=marker, ls="none", ms=4, label=name)
         for name, marker in zip(strata(scores).cat.categories, MARKERS, strict=True)
@@ -54,7 +61,8 @@ def paired(comparison: Comparison, scores: pd.DataFrame) -> Figure:
     fig.legend(handles=keys, loc="outside upper left", ncols=2)
     name = comparison.label
     axes.set(xlabel=f"{name}, {MODEL_TITLES[first]}", ylabel=f"{name}, {MODEL_TITLES[second]}")
-    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), title="The same images, seen by both")
+    limits = (-0.03 * reach, 1.03 * reach)
+    axes.set(xlim=limits, ylim=limits, title="The same images, seen by both")
     axes.set_aspect("equal")
     return fig
 
@@ -74,20 +82,27 @@ def difference(comparison: Comparison) -> Figure:
     error = [[comparison.difference - comparison.low], [comparison.high - comparison.difference]]
     mean.errorbar(comparison.difference, 0, xerr=error, fmt="D", capsize=4, color=COLOURS["ink"])
     mean.axvline(0, color=GREY, lw=0.8, ls=":")
-    reach = 1.3 * max(abs(comparison.low), abs(comparison.high), 0.01)
+    ends = [comparison.difference, comparison.low, comparison.high, 0.01]
+    reach = 1.3 * np.nanmax(np.abs(ends))  # one group has no interval
     mean.set(xlim=(-reach, reach), ylim=(-1, 1), yticks=[], title="Mean difference, 95 % interval")
     mean.set_xlabel(f"← {second} higher        {first} higher →")
     mean.spines["left"].set_visible(False)
-    tests = (
+    ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    place = {"ha": "center", "va": "top", "transform": mean.transAxes}
+    mean.text(0.5, 0.95, _tested(comparison), fontsize=7, bbox=ground, **place)
+    return fig
+
+
+def _tested(comparison: Comparison) -> str:
+    """The mean difference with its interval and its tests, or why it has none."""
+    if np.isnan(comparison.low):
+        return f"{comparison.difference:+.3f}\ntoo few groups for an interval or a test"
+    return (
         f"{comparison.difference:+.3f}  ({comparison.low:+.3f} to {comparison.high:+.3f})\n"
         f"Wilcoxon p = {comparison.wilcoxon_p:.3f}, "
         f"permutation p = {comparison.permutation_p:.3f}\n"
         f"rank-biserial effect size {comparison.effect_size:+.2f}"
     )
-    ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-    place = {"ha": "center", "va": "top", "transform": mean.transAxes}
-    mean.text(0.5, 0.95, tests, fontsize=7, bbox=ground, **place)
-    return fig
 
 
 def sizes(evaluations: dict[str, Evaluation]) -> Figure:

@@ -11,7 +11,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from seglib.cards import card
-from seglib.figures.style import BESIDE, COLOURS, GREY, MODEL_TITLES, TWO_COLUMNS, figure, sign
+from seglib.figures.style import (
+    BESIDE,
+    GREY,
+    MODEL_TITLES,
+    TWO_COLUMNS,
+    figure,
+    model_colours,
+    sign,
+)
 
 
 def divided(table: pd.DataFrame) -> Figure:
@@ -23,6 +31,7 @@ def divided(table: pd.DataFrame) -> Figure:
     sets' titles.
     """
     names, table = list(table["dataset"].unique()), table.assign(line=_lines(table))
+    inks = model_colours(table["model"])
     lines = table.groupby("dataset")[["line", "model", "seed"]].nunique().prod(axis=1)
     ways = [max(1, lines[name] / 2) for name in names]
     shape = {"nrows": len(names), "height_ratios": ways, "squeeze": False, "sharex": True}
@@ -30,15 +39,15 @@ def divided(table: pd.DataFrame) -> Figure:
     for axes, name in zip(panels[:, 0], names, strict=True):
         rows = table[table["dataset"] == name]
         splits = list(rows["line"].unique())
-        _panel(axes, rows, splits)
+        _panel(axes, rows, splits, inks)
         axes.set_yticks(range(len(splits)), [title(split) for split in splits])
         axes.set(title=name, ylim=(len(splits) - 0.5, -0.5))
         axes.grid(axis="x", lw=0.4, alpha=0.4)
     panels[-1, 0].margins(x=0.09)
     panels[-1, 0].set_xlabel("mean Dice of the test images, 95 % interval")
     keys = [
-        Line2D([], [], color=COLOURS[model], marker="o", ls="none", label=MODEL_TITLES[model])
-        for model in table["model"].unique()
+        Line2D([], [], color=ink, marker="o", ls="none", label=MODEL_TITLES.get(model, model))
+        for model, ink in inks.items()
     ]
     if table["seen"].any():
         style = {"color": GREY, "marker": "o", "mfc": "white", "ls": "none"}
@@ -65,17 +74,18 @@ def _lines(table: pd.DataFrame) -> pd.Series:
     return whole.where(together, table["split"])
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, splits: list[str]) -> None:
+def _panel(axes: Axes, rows: pd.DataFrame, splits: list[str], inks: dict[str, str]) -> None:
     trainings = list(dict.fromkeys(zip(rows["model"], rows["seed"], strict=True)))
     step = 0.68 / len(trainings)
     shift = step * (np.arange(len(trainings)) + 0.5) - 0.34
     for row in rows.itertuples():
         y = splits.index(row.line) + shift[trainings.index((row.model, row.seed))]
         if row.line != row.split:
-            axes.plot(row.dice, y + 0.35 * step, "o", ms=2, color=COLOURS[row.model])
+            axes.plot(row.dice, y + 0.35 * step, "o", ms=2, color=inks[row.model])
             continue
         error = [[row.dice - row.low], [row.high - row.dice]]
-        fill = "white" if row.seen else COLOURS[row.model]
-        style = {"fmt": "o", "capsize": 3, "color": COLOURS[row.model], "mfc": fill}
+        fill = "white" if row.seen else inks[row.model]
+        style = {"fmt": "o", "capsize": 3, "color": inks[row.model], "mfc": fill}
         axes.errorbar(row.dice, y, xerr=error, **style)
-        axes.annotate(f"{row.dice:.3f}", (row.high, y), (4, 0), **BESIDE)
+        end = row.dice if np.isnan(row.high) else row.high  # one group has no interval
+        axes.annotate(f"{row.dice:.3f}", (end, y), (4, 0), **BESIDE)

@@ -20,7 +20,8 @@ def ranks(ranking: Ranking) -> Figure:
         TWO_COLUMNS, max(48, 26 + 7 * k), ncols=2, width_ratios=(3, 2), layout="constrained"
     )
     _critical_difference(order, ranking)
-    heat_map(firm, ranking.stability.to_numpy(), ranking.stability.map("{:.0%}".format).to_numpy())
+    words = ranking.stability.map(lambda share: "–" if np.isnan(share) else f"{share:.0%}")
+    heat_map(firm, ranking.stability.to_numpy(), words.to_numpy())
     firm.set_xticks(range(k), ranking.stability.columns)
     firm.set_yticks(range(k), [MODEL_TITLES.get(name, name) for name in ranking.stability.index])
     firm.set(xlabel="rank of the mean score", title="If other cases had been drawn")

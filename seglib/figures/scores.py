@@ -131,7 +131,8 @@ def interval_plot(axes: Axes, tables: dict[str, pd.DataFrame], offset: float = 0
         rows = table.loc[names]
         error = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
         axes.errorbar(rows["mean"], y, xerr=error, fmt="o", ms=4, color=COLOURS[model], capsize=2)
-        for value, end, height in zip(rows["mean"], rows["high"], y, strict=True):
+        ends = rows["high"].fillna(rows["mean"])  # one group has no interval
+        for value, end, height in zip(rows["mean"], ends, y, strict=True):
             axes.annotate(f"{value:.3f}", (end, height), (3, 0), color=COLOURS[model], **BESIDE)
     axes.margins(x=0.14)
     axes.set_yticks(range(len(names)), [SHOWN[name] for name in names])

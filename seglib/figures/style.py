@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ COLOURS = {
     "ink": "#222222",
 }
 GREY = "#666666"  # lines and words that only help to read
+SPARE = ("#56B4E9", "#D55E00", "#000000", "#F0E442")  # the rest of theirs, for other models
 # Words to the right of a mark, for ``annotate`` with an offset in points.
 BESIDE = {"textcoords": "offset points", "va": "center", "fontsize": 6.5}
 MODEL_TITLES = {
@@ -83,24 +85,17 @@ def figure(width: float, height: float, **subplots: Any) -> tuple[Figure, Any]:
     return plt.subplots(figsize=(width / _MM_PER_INCH, height / _MM_PER_INCH), **subplots)
 
 
+def model_colours(models: Iterable[str]) -> dict[str, str]:
+    """Colour of each model; one that has none of its own gets the next spare one."""
+    spare = cycle(SPARE)
+    return {model: COLOURS.get(model) or next(spare) for model in dict.fromkeys(models)}
+
+
 def overlay(image: np.ndarray, mask: np.ndarray, colour: str, alpha: float = 0.35) -> np.ndarray:
-    """Tint the masked pixels and draw their border.
+    """Tint all of an image where `mask` is above 0, and draw the border in full.
 
-    Parameters
-    ----------
-    image
-        ``(H, W, 3) uint8``.
-    mask
-        ``(H, W)``; everything above 0 is tinted. An empty mask leaves the image as it is.
-    colour
-        ``"#rrggbb"``.
-    alpha
-        Strength of the tint inside, in [0, 1]; the border is drawn in full.
-
-    Returns
-    -------
-    ndarray
-        A new ``(H, W, 3) uint8``.
+    Takes ``(H, W, 3) uint8``, ``(H, W)``, ``"#rrggbb"`` and the strength of the tint inside, in
+    [0, 1]; gives a new image. An empty mask leaves it as it is.
     """
     inside = mask > 0
     tint = np.array(mpl.colors.to_rgb(colour)) * 255

@@ -15,7 +15,7 @@ from seglib.files import write_atomic
 from seglib.intervals import summarise
 from seglib.results import Evaluation
 from seglib.scoring import METRICS, titles
-from seglib.verdict import LEVEL
+from seglib.verdict import LEVEL, LOWER_IS_BETTER
 
 # Mean Dice that others reported on Kvasir-SEG. Each has its own split, image size, training and
 # way of averaging, so the numbers make no ranking, neither with each other nor with ours.
@@ -136,11 +136,13 @@ def advice(comparison: Comparison, costs: dict[str, dict]) -> str:
     lighter = {key: min(names, key=lambda name: costs[name][key]) for key in LIMITS}
     lines = []
     if apart and comparison.permutation_p < LEVEL:
-        better = names[0] if comparison.difference > 0 else names[1]
-        gap = abs(comparison.difference)
+        higher = comparison.difference > 0
+        better = names[0] if higher != (comparison.metric in LOWER_IS_BETTER) else names[1]
+        gap = f"{abs(comparison.difference):.3f} {comparison.unit}".rstrip()
+        what = METRICS[comparison.metric].removesuffix(" (px)")
         lines.append(
-            f"- **Only the score matters:** {title[better]}, which was ahead by {gap:.3f} in mean "
-            "Dice on these cases. Train both with more seeds before you call it a rule."
+            f"- **Only the score matters:** {title[better]}, which was ahead by {gap} in mean "
+            f"{what} on these cases. Train both with more seeds before you call it a rule."
         )
     else:
         lines.append(

@@ -235,25 +235,113 @@ def test_two_fingers_zoom(open_page) -> None:
     assert page.evaluate("document.querySelector('canvas').style.touchAction") == "none"
 
 
-def test_a_broken_case_gives_a_sentence_and_the_next_one_is_drawn(open_page) -> None:
-    shown = viewer()
-    read = shown.source.read
+STRAY = "mask.png has stray values; save it again."
+
+
+def broken(case: int, **change) -> MaskViewer:
+    """A viewer of the cases, one of which cannot be read."""
+    source = viewer(**change).source
+    read = source.read
 
     def failing(index: int):
-        if index == 0:
-            raise ValueError("mask.png has stray values; save it again.")
+        if index == case:
+            raise ValueError(STRAY)
         return read(index)
 
-    object.__setattr__(shown.source, "read", failing)
-    shown = MaskViewer(shown.source)
-    page = open_page(shown)
-    assert page.get_by_role("alert").inner_text() == "mask.png has stray values; save it again."
+    object.__setattr__(source, "read", failing)
+    return MaskViewer(source)
+
+
+def test_a_broken_case_gives_a_sentence_and_the_next_one_is_drawn(open_page) -> None:
+    page = open_page(broken(0))
+    assert page.get_by_role("alert").inner_text() == STRAY
     assert not page.locator("canvas").is_visible()
     page.get_by_label("Next case").click()
     settle(page)
     press(page, "z", "f")
     expected = tinted(image(1), labels(0, 1), A, 0.5)
     assert np.array_equal(drawn(page), tinted(expected, CASES["truths"][1], TRUTH, 0.5))
+
+
+def test_nothing_of_the_last_case_stays_above_a_broken_one(open_page) -> None:
+    scans = [picture[..., 0].astype(np.float32) * 4 - 200 for picture in CASES["images"]]
+    page = open_page(broken(1, images=scans))
+    assert page.locator(".sv-scores").count() == 1
+    assert page.get_by_label("Window centre").is_visible()
+    page.get_by_label("Next case").click()
+    settle(page)
+    assert page.get_by_role("alert").inner_text() == STRAY
+    assert page.locator(".sv-name").inner_text() == "case 1"
+    assert page.locator(".sv-scores").count() == 0
+    assert page.locator(".sv-readout").inner_text() == ""
+    for slider in ("Window centre", "Window width", "Threshold"):
+        assert not page.get_by_label(slider).is_visible()
+    page.get_by_label("Next case").click()
+    settle(page)
+    assert page.locator(".sv-scores").count() == 1
+    assert page.get_by_label("Window centre").is_visible()
+
+
+@pytest.mark.parametrize("control", ["canvas", ".sv-tools [type=range]"])
+def test_keys_go_on_after_a_broken_case(open_page, control: str) -> None:
+    page = open_page(broken(1))
+    page.focus(control)
+    for name, front in (("case 1", "P"), ("case 2", "CANVAS")):
+        page.keyboard.press("j")
+        settle(page)
+        assert page.locator(".sv-name").inner_text() == name
+        assert page.evaluate("document.activeElement.tagName") == front
+
+
+def test_keys_go_on_when_the_list_is_closed_from_within(open_page) -> None:
+    page = open_page()
+    press(page, "l")
+    page.get_by_role("button", name="case 2", exact=True).click()
+    for key in ("l", "j"):
+        page.keyboard.press(key)
+        settle(page)
+    assert not page.locator(".sv-cases").is_visible()
+    assert page.get_attribute("[data-case]", "data-case") == "case 3"
+
+
+def test_escape_leads_back_to_the_keys_of_a_broken_case(open_page) -> None:
+    page = open_page(broken(0))
+    page.get_by_label("Go to case number").focus()
+    for key in ("Escape", "j"):
+        page.keyboard.press(key)
+        settle(page)
+    assert page.get_attribute("[data-case]", "data-case") == "case 1"
+
+
+CTRL, ALT, GRAPH = {"ctrlKey": True}, {"altKey": True}, {"modifierAltGraph": True}
+
+
+@pytest.mark.parametrize(
+    ("key", "held", "heard"),
+    [
+        ("]", {}, True),
+        ("]", ALT, True),
+        ("]", GRAPH, True),
+        ("]", CTRL | ALT | GRAPH, True),
+        ("]", CTRL, False),
+        ("]", CTRL | ALT, False),
+        ("]", {"metaKey": True}, False),
+        ("x", CTRL, False),
+        ("x", ALT, False),
+        ("x", CTRL | ALT | GRAPH, False),
+        ("ArrowRight", ALT, False),
+        ("0", ALT, False),
+        ("-", CTRL, False),
+    ],
+)
+def test_signs_may_need_alt_and_shortcuts_are_left_alone(open_page, key, held, heard) -> None:
+    page = open_page()
+    typed = """(init) => {
+      const event = new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...init });
+      return !document.querySelector("canvas").dispatchEvent(event);
+    }"""
+    assert page.evaluate(typed, {"key": key} | held) is heard
+    assert (page.evaluate("document.seglib.get('threshold')") == 0.51) is heard
 
 
 def test_one_pixel_and_sixteen_bits(open_page) -> None:

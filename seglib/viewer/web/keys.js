@@ -38,9 +38,20 @@ export const KEYS = [
   { keys: ["?"], shown: "?", says: "These keys", act: (v) => v.help() },
 ];
 
+/**
+ * Is this a shortcut of the browser or the notebook? On many keyboards a sign such as "[" is typed
+ * with AltGr, which may look like Ctrl + Alt, or with Option alone: that is none.
+ */
+function isShortcut(event) {
+  const { key, ctrlKey, metaKey, altKey } = event;
+  const typed = event.getModifierState("AltGraph") || (altKey && !ctrlKey);
+  const sign = /^[^\p{L}\p{N}\s]$/u.test(key);
+  return metaKey || ((ctrlKey || altKey) && !(typed && sign));
+}
+
 /** The entry for a key press, or none where the focused control needs the key itself. */
 export function entryFor(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return null;
+  if (isShortcut(event)) return null;
   const { tagName, type } = event.target;
   const types = tagName === "SELECT" || ["number", "search", "text"].includes(type);
   const arrow = event.key.startsWith("Arrow");

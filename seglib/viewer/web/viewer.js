@@ -58,7 +58,7 @@ class Viewer {
     this.choices = choices(this);
     this.cases = casePanel(this.setup, this);
     this.dialog = helpDialog(KEYS);
-    this.alert = h("p", { class: "sv-alert", role: "alert", hidden: true });
+    this.alert = h("p", { class: "sv-alert", role: "alert", tabindex: "-1", hidden: true });
     this.status = h("p", { class: "sv-unseen", role: "status" });
     this.readout = h("p", { class: "sv-readout" });
     this.scores = h("div");
@@ -165,10 +165,12 @@ class Viewer {
   }
 
   take({ painter = null, error = "" }) {
+    const focused = this.focused();
     this.painter = painter;
     this.alert.textContent = error;
     this.alert.hidden = !error;
     this.canvas.hidden = Boolean(error);
+    this.keepFocus(focused);
     if (painter) {
       this.stage.setSize(painter.case);
       this.state.window = this.windowOf(painter.case);
@@ -178,6 +180,20 @@ class Viewer {
     this.root.dataset.case = this.name();
     this.schedule();
     this.announce();
+  }
+
+  /** What stands in the picture's place: the canvas, or the sentence why there is none. */
+  front() {
+    return this.canvas.hidden ? this.alert : this.canvas;
+  }
+
+  focused() {
+    return this.root.getRootNode().activeElement;
+  }
+
+  /** What was hidden has lost the focus, and without it no key is heard: the picture takes it. */
+  keepFocus(focused) {
+    if (this.root.contains(focused) && focused.closest("[hidden]")) this.front().focus();
   }
 
   /** Ask for the neighbours, paint and score them when nothing has happened for a moment. */
@@ -224,7 +240,7 @@ class Viewer {
 
   press(event) {
     if (this.dialog.open) return;
-    if (event.key === "Escape") this.canvas.focus();
+    if (event.key === "Escape") this.front().focus();
     const entry = entryFor(event);
     if (!entry && event.key !== "Escape") return;
     event.preventDefault();
@@ -413,8 +429,10 @@ class Viewer {
   // --- what the controls say -----------------------------------------------------------------
 
   update() {
+    const focused = this.focused();
     this.updateCases();
     this.updateTools();
+    this.keepFocus(focused);
     const settings = this.settings();
     const rows = this.painter?.scored(settings) ?? [];
     this.scores.replaceChildren(...(rows.length ? [scoreTable(rows)] : []));
@@ -426,7 +444,7 @@ class Viewer {
     const flagged = this.model.get("flagged");
     const order = this.order();
     this.nav.jump.max = order.length;
-    if (this.root.getRootNode().activeElement !== this.nav.jump) this.nav.jump.value = order.indexOf(this.wanted) + 1;
+    if (this.focused() !== this.nav.jump) this.nav.jump.value = order.indexOf(this.wanted) + 1;
     this.nav.total.textContent = `of ${order.length}`;
     this.nav.name.textContent = this.name();
     this.nav.flag.setAttribute("aria-pressed", flagged.includes(this.name()));
@@ -441,7 +459,7 @@ class Viewer {
     const key = JSON.stringify([order, flagged, sort]);
     const { scroll } = this.cases;
     if (key !== this.tableKey) {
-      const focused = scroll.contains(this.root.getRootNode().activeElement);
+      const focused = scroll.contains(this.focused());
       scroll.replaceChildren(caseTable(this.setup, order, { flagged, sort }, this));
       if (focused) scroll.querySelector(`tr[data-index="${this.wanted}"] button`)?.focus();
     }
@@ -470,7 +488,7 @@ class Viewer {
   }
 
   updateWindow() {
-    const { window } = this.state;
+    const window = this.painter && this.state.window; // the state keeps that of the last good case
     const { centre, width } = this.sliders;
     centre.box.hidden = width.box.hidden = !window;
     if (!window) return;
