@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from pydantic import TypeAdapter
@@ -13,7 +14,7 @@ from seglib.datasets import card_of
 from seglib.files import damaged, write_atomic
 from seglib.tabular import read_table
 
-TABLE, CARD = "cases.csv", "card.json"
+TABLE, CARD, SIZES = "cases.csv", "card.json", "bytes.csv"
 FILES = ["image", "mask"]
 WORDS = ("case", "group", "site", "split", *FILES)
 _CARD = TypeAdapter(DatasetCard)
@@ -22,39 +23,68 @@ _CARD = TypeAdapter(DatasetCard)
 def keep_cohort(folder: Path, cases: pd.DataFrame) -> None:
     """Write a split case table and its card into the folder of a run, or compare with those there.
 
-    Files that were moved are still the same: then their new places are written down.
+    Files that were moved are still the same: then their new places are written down. What tells
+    files of the same names apart is how many bytes they have.
 
     Raises
     ------
     TypeError, ValueError
         If `cases` is no table or has lost its card, or if the folder holds other cases, another
-        split, or other files under the same names.
+        split, other files under the same names, or the same files shown or labelled otherwise.
     """
     card = card_of(cases)
     record, table = folder / TABLE, cases.to_csv(index=False, lineterminator="\n")
     if record.is_file():
         now = pd.read_csv(io.StringIO(table), dtype=str, keep_default_na=False)
         before = read_table(record, now)  # all as it is written, numbers too
-        if before.equals(now):
-            return
-        if not (list(before) == list(now) and _moved(before, now)):
+        if list(before) != list(now) or not _alike(folder, before, now):
             raise ValueError(
                 f"{folder} was begun with other cases than these, another split, or other files of "
                 "the same names; move that folder away, or give another seed or output folder."
             )
+        _check_card(folder, card)
+        if before.equals(now):
+            return
     write_atomic(folder / CARD, _CARD.dump_json(card, indent=2))
+    write_atomic(folder / SIZES, _sizes(cases[FILES]).to_csv(index=False, lineterminator="\n"))
     write_atomic(record, table)
 
 
-def _moved(before: pd.DataFrame, now: pd.DataFrame) -> bool:
+def _sizes(files: pd.DataFrame) -> pd.DataFrame:
+    """Bytes of each file; NaN where it is not there."""
+    paths = files.map(lambda name: Path(str(name)))
+    there = paths.map(Path.is_file)
+    return paths.where(there).map(lambda path: path.stat().st_size, na_action="ignore")
+
+
+def _alike(folder: Path, before: pd.DataFrame, now: pd.DataFrame) -> bool:
     """Whether two tables name the same cases, and files that are equally large or gone."""
     if not before.drop(columns=FILES).equals(now.drop(columns=FILES)):
         return False
-    old, new = (map(Path, table[FILES].to_numpy().ravel()) for table in (before, now))
-    return all(
-        not a.is_file() or (b.is_file() and a.stat().st_size == b.stat().st_size)
-        for a, b in zip(old, new, strict=True)
-    )
+    record, there, new = folder / SIZES, _sizes(before[FILES]), _sizes(now[FILES])
+    old = read_table(record, ()) if record.is_file() else there
+    if len(old) != len(new):
+        raise damaged(record, ValueError(f"{len(old)} rows for {len(new)} cases"))
+    other = (old != new) & old.notna() & new.notna()
+    return not (other | there.notna() & new.isna()).to_numpy().any()
+
+
+def _check_card(folder: Path, card: DatasetCard) -> None:
+    """Raise ``ValueError`` if a folder's files were shown or labelled otherwise than by a card."""
+    before, now = _seen(_read_card(folder)), _seen(card)
+    for what, old in before.items():
+        if old != (new := now[what]):
+            raise ValueError(
+                f"{folder} was begun with the same files, but with {what} {old}, found {new} now; "
+                "move that folder away, or give another seed or output folder."
+            )
+
+
+def _seen(card: DatasetCard) -> dict[str, Any]:
+    """How files become what is learnt."""
+    classes = {entry.name: entry.value for entry in card.classes}
+    window = {"window": card.window, "offset": card.offset}
+    return {"classes": classes, "decoding": card.decoding, **window}
 
 
 def read_cohort(folder: Path) -> pd.DataFrame:
@@ -70,8 +100,12 @@ def read_cohort(folder: Path) -> pd.DataFrame:
     cases = read_table(folder / TABLE, WORDS)
     for column in FILES:
         cases[column] = cases[column].map(Path)
+    cases.attrs["card"] = _read_card(folder)
+    return cases
+
+
+def _read_card(folder: Path) -> DatasetCard:
     try:
-        cases.attrs["card"] = _CARD.validate_json((folder / CARD).read_bytes())
+        return _CARD.validate_json((folder / CARD).read_bytes())
     except ValueError as error:
         raise damaged(folder / CARD, error) from None
-    return cases

@@ -53,12 +53,12 @@ def ensemble(runs: Sequence[Run], outputs: Path | None = None) -> Run:
     _check_same_cases(runs)
     folder = Path(outputs or settings().outputs) / recipe.run_name
     record, weights = folder / MEMBERS, {run.recipe.run_name: run.digest for run in runs}
-    told = json.dumps(weights, indent=2) + "\n"
-    if not (record.is_file() and record.read_text() == told):  # written last
+    told, joined = json.dumps(weights, indent=2) + "\n", folder / "checkpoints" / "best.ckpt"
+    if not (joined.is_file() and record.is_file() and record.read_text() == told):  # written last
         Run.begin(folder, recipe, runs[0].cases, environment(recipe.precision))
         network = Ensemble(run.network() for run in runs)
         n_classes = runs[0].cases.attrs["card"].n_classes
-        save_network(folder / "checkpoints" / "best.ckpt", network, recipe, n_classes)
+        save_network(joined, network, recipe, n_classes)
         write_atomic(record, told)
     return load_run(folder)
 

@@ -19,9 +19,10 @@ from seglib.datasets import card_of
 from seglib.files import stamp
 from seglib.images import read_mask
 from seglib.inference import predict_cases
-from seglib.metrics import counts_of
 from seglib.names import expect, nearest
 from seglib.predictions import (
+    begin_maps,
+    has_maps,
     load_labels,
     load_probability,
     predictions_folder,
@@ -31,7 +32,7 @@ from seglib.predictions import (
 from seglib.protocol import protocol
 from seglib.results import Evaluation, OneVsRest
 from seglib.runs import Run
-from seglib.scoring import METRICS, TOLERANCE, of_counts, score_cases
+from seglib.scoring import METRICS, TOLERANCE, score_cases
 from seglib.spacing import Spacing, spacing_of
 from seglib.splits import SPLITS
 from seglib.thresholds import check_threshold
@@ -83,8 +84,10 @@ def evaluate(
     threshold, spacing = 0.5 if several else threshold, spacing_of(chosen)
     question = known | _question(run, chosen, split, threshold, flips, spacing, zoom)
     files = result_files(run.path, split, threshold, flips, several, zoom)
-    if not is_answered(files, question):
-        folder = predictions_folder(run, flips, "" if cases is None else f"-{split}", zoom)
+    folder = predictions_folder(run, flips, "" if cases is None else f"-{split}", zoom)
+    here = known["files"] is None or has_maps(folder, chosen, run.digest)  # else none can be made
+    if not (here and is_answered(files, question)):
+        begin_maps(folder, run.digest)
         write_results(files, question, _evaluation(run, chosen, question, folder, spacing))
     return read_results(files)  # fresh or not, one reads what is on the disk
 
@@ -133,6 +136,7 @@ def _evaluation(
 ) -> Evaluation:
     """Predict and score all cases."""
     classes = cases.attrs["card"].classes
+    whole = run.cases if question["split"] in SPLITS else None
     names = tuple(entry.name for entry in classes)
     predicted = _predict(run, cases, folder, question["flips"], question.get("zoom", 1.0))
     scored = score_cases(predicted, names, question["threshold"], spacing)
@@ -140,12 +144,12 @@ def _evaluation(
     curves = {c.name: OneVsRest(c.colour, h.roc(), h.auc(), h.sweep()) for c, h in rest}
     return Evaluation(
         scores=scored.scores,
-        pooled=pd.DataFrame(of_counts(counts_of(scored.confusion)[1:]), index=list(names[1:])),
+        pooled=scored.pooled(names),
         confusion=scored.confusion,
         roc=scored.histogram.roc(),
         auc=scored.histogram.auc(),
         sweep=scored.histogram.sweep(),
-        protocol=protocol(question, scored.scores, cases, spacing),
+        protocol=protocol(question, scored.scores, cases, spacing, whole),
         unit="px" if spacing is None else "mm",
         one_vs_rest=curves,
         reliability=reliability(scored.histogram),

@@ -22,7 +22,7 @@ from seglib.inference import to_labels
 from seglib.loading import SegmentationData
 from seglib.metrics import foreground_dice
 from seglib.models import stride
-from seglib.recipes import EnsembleRecipe
+from seglib.recipes import EnsembleRecipe, NnunetRecipe
 from seglib.runs import Run
 from seglib.runtimes import OnnxNetwork, export_extra, onnx_path
 from seglib.transforms import MEAN, STD
@@ -75,8 +75,11 @@ def export(run: Run, int8: bool = False) -> Exported:
     ModuleNotFoundError
         If the extra ``export`` is not installed.
     ValueError
-        If the file answers otherwise than PyTorch; then nothing is written.
+        If the run is of nnU-Net, or the file answers otherwise than PyTorch; then nothing is
+        written.
     """
+    if isinstance(run.recipe, NnunetRecipe):
+        raise ValueError(f"{run.path.name} is of nnU-Net, which exports by programs of its own.")
     with export_extra():
         import onnxruntime  # noqa: F401, asked for before minutes are spent
         import onnxscript  # noqa: F401

@@ -6,6 +6,7 @@ with several classes the label map, too, in the grey values of the data set's ow
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -21,10 +22,30 @@ from seglib.inference import to_labels
 from seglib.runs import Run
 from seglib.snapshots import map_path
 
+WEIGHTS = "weights.txt"  # beside the maps
+
 
 def predictions_folder(run: Run, flips: bool, other: str = "", zoom: float = 1.0) -> Path:
     """A case has one split, so the splits of a run share a folder; another table has its own."""
     return run.path / f"predictions{other}{way(flips, zoom)}"
+
+
+def begin_maps(folder: Path, weights: str) -> None:
+    """Note whose maps a folder holds, by the digest of their weights; those of others go."""
+    if _weights(folder) not in (None, weights):
+        shutil.rmtree(folder)
+    write_atomic(folder / WEIGHTS, f"{weights}\n")
+
+
+def has_maps(folder: Path, cases: pd.DataFrame, weights: str) -> bool:
+    """Whether the map of each case is there, and of these weights (older folders do not say)."""
+    there = {path.stem for path in folder.glob("*.png")}
+    return _weights(folder) in (None, weights) and there.issuperset(cases["case"])
+
+
+def _weights(folder: Path) -> str | None:
+    record = folder / WEIGHTS
+    return record.read_text(encoding="utf-8").strip() if record.is_file() else None
 
 
 def values_of(card: DatasetCard) -> tuple[int, ...]:

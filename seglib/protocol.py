@@ -12,7 +12,11 @@ ONE_EMPTY = "exactly one empty = 0 with undefined distances, counted apart"
 
 
 def protocol(
-    question: dict, scores: pd.DataFrame, cases: pd.DataFrame, spacing: Spacing | None
+    question: dict,
+    scores: pd.DataFrame,
+    cases: pd.DataFrame,
+    spacing: Spacing | None,
+    whole: pd.DataFrame | None,
 ) -> str:
     """All that has to be known to compare a score with another one.
 
@@ -27,13 +31,15 @@ def protocol(
         The cases that were scored.
     spacing
         Pixel of each case, mm; None if distances are in px.
+    whole
+        All cases of the run with their ``split``; None if others than those were scored.
     """
     card, n, groups = cases.attrs["card"], len(cases), cases["group"].nunique()
     names = ", ".join(entry.name for entry in card.classes[1:])
     one_class = len(card.classes) == 2
     said = [
         f"{question['split']} cases of {card.name}: {n} in {groups} groups",
-        "split by group" if groups < n else "split by image, no groups are known",
+        _division(cases, whole),
         f"mean of scores per image at native resolution{'' if one_class else ', of its classes'}",
         f"foreground only ({names})",
         f"both masks empty = 1, {ONE_EMPTY}" if one_class else _absent(scores),
@@ -44,6 +50,19 @@ def protocol(
         "95 % intervals from 2000 resamples of the groups",
     ]
     return "; ".join(said)
+
+
+def _division(cases: pd.DataFrame, whole: pd.DataFrame | None) -> str:
+    """How the cases were parted from those that the network learnt from."""
+    if whole is None:
+        return "none of them in the run's own table"
+    groups = cases["group"].drop_duplicates()
+    other = whole[~whole["case"].isin(cases["case"])]
+    if torn := int(groups.isin(other["group"]).sum()):
+        return f"split by image, {torn} of these groups also in other parts of the split"
+    if whole["group"].duplicated().any():
+        return "split by group"
+    return "split by image, no groups are known"
 
 
 def _absent(scores: pd.DataFrame) -> str:

@@ -58,6 +58,17 @@ class Scored:
     histogram: ScoreHistogram
     one_vs_rest: dict[str, ScoreHistogram]
 
+    def pooled(self, names: tuple[str, ...]) -> pd.DataFrame:
+        """Scores of the summed counts, one row a foreground class of those `names`.
+
+        Of several classes, one that occurs in no mask of either kind has none: NaN.
+        """
+        counts = metrics.counts_of(self.confusion)[1:]
+        nowhere = (counts[:, :3].sum(axis=1) == 0) & (len(counts) > 1)
+        table = pd.DataFrame(of_counts(counts), index=list(names[1:]))
+        table[nowhere] = np.nan
+        return table
+
 
 def titles(unit: str = "px") -> dict[str, str]:
     """Title of each of :data:`METRICS`, with the unit in which distances were measured."""

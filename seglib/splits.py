@@ -91,9 +91,10 @@ def split(
         room, kept = round(share * len(table)), []
         # Each split that is still to be filled must be left at least one group.
         reserved = (fractions[0] > 0) + (name == "test" and fractions[1] > 0)
-        taken = 0
+        # If all are too large, the first is taken, so that the split is not empty.
+        any_fits, taken = bool((sizes[free] <= room).any()), 0
         for unit in free:
-            fits = sizes[unit] <= room or (share > 0 and taken == 0)
+            fits = sizes[unit] <= room or (share > 0 and taken == 0 and not any_fits)
             if fits and len(free) - taken > reserved:
                 assigned[unit] = name
                 room -= sizes[unit]

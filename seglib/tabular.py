@@ -47,6 +47,7 @@ def read_words(path: Path, columns: set[str]) -> pd.DataFrame:
     """A CSV file that should have these columns as text, ``DataFrame`` of str.
 
     An empty cell is NaN, nothing else: a case or a patient may be called "NA", "None" or "null".
+    Blanks around a word do not belong to it.
     Letters are composed (NFC), as those of file names are in :mod:`seglib.pairing`.
 
     Raises
@@ -65,6 +66,10 @@ def read_words(path: Path, columns: set[str]) -> pd.DataFrame:
         reason = str(error).strip()
     else:
         if isinstance(rows.index, pd.RangeIndex):
-            return rows.rename(columns=str.strip).apply(lambda cells: cells.str.normalize("NFC"))
+            return rows.rename(columns=str.strip).apply(_cleaned)
         reason = "its rows are longer than its header"
     raise ValueError(f"{path} cannot be read as a table: {reason}; {remedy}")
+
+
+def _cleaned(cells: pd.Series) -> pd.Series:
+    return cells.str.strip().str.normalize("NFC").replace("", float("nan"))

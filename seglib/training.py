@@ -43,6 +43,14 @@ LOOP = {
 }
 
 
+class _Best(ModelCheckpoint):
+    """The best weights; which score they had is known also after their folder was moved."""
+
+    def load_state_dict(self, state: dict) -> None:
+        """Lightning would forget that score, and keep the next epoch's weights as the best."""
+        super().load_state_dict(state | {"dirpath": self.dirpath})
+
+
 def _train_stage(
     recipe: Recipe, index: int, cases: pd.DataFrame, folder: Path, rows: list, where: dict
 ) -> None:
@@ -59,7 +67,7 @@ def _train_stage(
     callbacks = [
         Snapshots(folder, cases, rows),
         History(folder / "history.csv", recipe, index + 1, rows),
-        ModelCheckpoint(place, "best", save_weights_only=True, **every_epoch, **watched),
+        _Best(place, "best", save_weights_only=True, **every_epoch, **watched),
         ModelCheckpoint(place, "last", **every_epoch),  # after the best, whose score it keeps
     ]
     if recipe.patience:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,14 +13,18 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import Result
+from torch import nn
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from seglib.cards import card
-from seglib.cli import app
+from seglib.cli import app, masks
+from seglib.conversion import convert
 from seglib.recipes import Recipe, Stage
+from seglib.runs import Run
 from tests.scans import dicom_series, dicom_slice
 
 Shell = Callable[..., Result]
@@ -251,6 +256,10 @@ def test_compare_two_runs(shell: Shell, run_folder: Path, place: Path) -> None:
     assert run_folder.name in done.stdout
     assert other.name in done.stdout
     assert "native resolution" in done.stdout
+    copied = shutil.copytree(run_folder, place / "copied" / run_folder.name)  # of equal names
+    done = shell("compare", run_folder, copied)
+    assert done.exit_code == 0, done.output
+    assert str(run_folder) in done.stdout and str(copied) in done.stdout
 
 
 def test_predict_writes_mask_and_overlay(shell: Shell, checkpoint: Path, place: Path) -> None:
@@ -284,6 +293,27 @@ def test_predict_a_dicom_slice(shell: Shell, checkpoint: Path, tmp_path: Path) -
     done = shell("predict", scan, "--run", checkpoint, "--output", tmp_path)
     assert done.exit_code == 0, done.output
     assert cv2.imread(str(tmp_path / "scan_mask.png"), cv2.IMREAD_UNCHANGED).shape == (72, 80)
+
+
+def test_predict_sees_a_scan_as_the_slice_cut_from_it(tmp_path: Path, monkeypatch) -> None:
+    scan = dicom_slice(tmp_path / "scan.dcm", np.array([[824, 1024], [1064, 1264]]), (0, 0, 0))
+    convert(scan, tmp_path / "cut")
+    (stored,) = (tmp_path / "cut" / "images").iterdir()
+    cases = pd.DataFrame()
+    cases.attrs["card"] = card("rsna-abdomen")
+    run = Run(tmp_path, Recipe("own", "rsna-abdomen"), tmp_path, pd.DataFrame())
+    monkeypatch.setattr(Run, "cases", cases)
+    seen: list[np.ndarray] = []
+
+    def predict(network: nn.Module, pixels: np.ndarray, *options: object) -> np.ndarray:
+        seen.append(pixels)
+        return np.zeros((6, 2, 2), np.float32)
+
+    monkeypatch.setattr(masks, "predict", predict)
+    for image in (scan, stored):
+        masks.predict_file(run, nn.Identity(), image, (tmp_path / "m.png", tmp_path / "o.png"))
+    assert seen[0][..., 0].tolist() == [[0, 96], [121, 249]]
+    assert np.array_equal(*seen)
 
 
 def test_predict_bad_input(shell: Shell, checkpoint: Path, place: Path, tmp_path: Path) -> None:

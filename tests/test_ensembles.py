@@ -118,6 +118,12 @@ def test_asked_again_nothing_is_written_until_a_member_has_other_weights(members
     assert members[1].digest in record.read_text()
 
 
+def test_a_checkpoint_that_was_deleted_is_written_again(members, tmp_path):
+    both = ensemble(members, tmp_path)
+    shutil.rmtree(both.path / "checkpoints")
+    assert ensemble(members, tmp_path).digest == both.digest
+
+
 def test_what_does_not_fit_together_is_refused(members, both, cases, tmp_path):
     first, second = members
     with pytest.raises(ValueError, match="two or more different runs, found own-unet"):

@@ -1,6 +1,7 @@
 """A stub stands for the network, so that what is tested is the scoring and the files."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import cv2
@@ -101,10 +102,11 @@ def test_precision_recall_and_reliability_are_kept(run):
 
 
 def test_the_protocol_says_how_the_scores_were_made(run):
+    run.cases["group"] = [f"{index // 4}" for index in range(12)]
     said = evaluate(run, threshold=0.4, flips=True).protocol
     assert "\n" not in said
     for words in (
-        "test cases of made-up: 8 in 3 groups",
+        "test cases of made-up: 8 in 2 groups",
         "split by group",
         "per image at native resolution",
         "foreground only (polyp)",
@@ -116,6 +118,47 @@ def test_the_protocol_says_how_the_scores_were_made(run):
         assert words in said
     run.cases["group"] = run.cases["case"]
     assert "split by image, no groups are known" in evaluate(run).protocol
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        ([f"{i // 2}" for i in range(12)], "split by group"),
+        ([f"{i}" if i < 8 else "last" for i in range(12)], "split by group"),  # one each in test
+        ([f"{i}" for i in range(12)], "split by image, no groups are known"),
+        (
+            ["a", "b", *"cdefghij", "a", "b"],
+            "split by image, 2 of these groups also",
+        ),
+    ],
+)
+def test_the_protocol_says_how_the_cases_were_parted(run, groups, said):
+    run.cases["group"] = groups
+    assert said in evaluate(run).protocol
+
+
+def test_maps_that_are_gone_are_made_again(run):
+    whole = evaluate(run).scores
+    (run.path / "predictions" / "003.png").unlink()
+    pd.testing.assert_frame_equal(evaluate(run).scores, whole)
+    assert run.asked == [8, 8] and load_probability(run, "003").shape == (33, 44)
+    shutil.rmtree(run.path / "predictions")
+    for path in run.cases["mask"]:
+        path.unlink()
+    evaluate(run)  # nothing can be predicted any more, so what is known is told
+    assert run.asked == [8, 8]
+
+
+def test_maps_of_other_weights_are_not_taken_for_ours(run):
+    evaluate(run, split="val")
+    evaluate(run)
+    ours = run.checkpoint.read_bytes()
+    run.checkpoint.write_bytes(b"other weights, in the same folder")
+    evaluate(run, threshold=0.4)
+    assert not (run.path / "predictions" / "009.png").exists()  # of ours, on val
+    run.checkpoint.write_bytes(ours)
+    evaluate(run)  # answered before, but the maps are theirs
+    assert run.asked == [4, 8, 8, 8]
 
 
 def test_what_is_read_is_what_was_computed(run, monkeypatch):

@@ -19,7 +19,7 @@ from seglib.images import read_image
 from seglib.inference import predict
 from seglib.loading import CachedDataset
 from seglib.models import build_model
-from seglib.recipes import Recipe, Stage
+from seglib.recipes import NnunetRecipe, Recipe, Stage
 from seglib.runs import Run, load_run, save_network
 from seglib.runtimes import OnnxNetwork, load_network, onnx_path
 from seglib.training import fit
@@ -134,6 +134,12 @@ def test_a_file_that_answers_otherwise_is_not_written(run, cases, tmp_path, monk
     with pytest.raises(ValueError, match=r"Dice of 0\.0000 on 8 validation images"):
         export(dataclasses.replace(run, checkpoint=_copy(run.checkpoint, tmp_path)))
     assert not list(tmp_path.rglob("*.onnx"))
+
+
+def test_a_run_of_nnunet_is_refused(run):
+    theirs = dataclasses.replace(run, recipe=NnunetRecipe("own"))
+    with pytest.raises(ValueError, match="is of nnU-Net, which exports by programs of its own"):
+        export(theirs)
 
 
 def _copy(file: Path, folder: Path) -> Path:

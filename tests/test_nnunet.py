@@ -209,6 +209,17 @@ def test_another_split_is_another_data_set(squares) -> None:
     assert raw.identity(other) != raw.identity(squares)
 
 
+def test_a_mask_that_was_corrected_makes_another_data_set(squares, tmp_path) -> None:
+    other = squares.copy()
+    other.attrs = squares.attrs
+    other["mask"] = [Path(shutil.copy2(path, tmp_path)) for path in squares["mask"]]
+    before = raw.identity(other)
+    assert raw.identity(other) == before
+    learnt = other.loc[other["split"] == "train", "mask"].iloc[0]
+    learnt.write_bytes(learnt.read_bytes() + b"corrected")
+    assert raw.identity(other) != before
+
+
 # ---------------------------------------------------------------- what is refused
 
 

@@ -54,6 +54,19 @@ def test_the_tolerance_is_a_share_of_the_diagonal(shift, inside):
     assert (row["nsd"] == 1) == inside
 
 
+def test_a_class_that_occurs_nowhere_has_no_pooled_scores():
+    truth, names = np.array([[0, 0, 2, 2]], np.uint8), ("background", "kidney", "liver", "spleen")
+    found = np.array([[0, 0, 2, 3]], np.uint8)  # spleen is invented, kidney is nowhere
+    scored = score_cases(
+        [("a", "g", truth, np.eye(4, dtype=np.float32)[found].transpose(2, 0, 1))], names
+    )
+    pooled = scored.pooled(names)
+    assert pooled.loc["kidney"].isna().all()
+    assert pooled["dice"].tolist() == pytest.approx([np.nan, 2 / 3, 0], nan_ok=True)
+    (alone,) = score((EMPTY, EMPTY)).pooled(POLYP)["dice"]
+    assert alone == 1  # nothing to find, nothing found
+
+
 def test_several_classes_are_scored_one_by_one():
     truth = np.array([[0, 1, 2, 2]], np.uint8)
     wrong = np.array([0, 1, 1, 2])

@@ -96,6 +96,17 @@ def test_blank_images_match_nothing(tmp_path):
     assert find_duplicates(cases).empty
 
 
+@pytest.mark.parametrize("hole", [np.nan, np.inf])
+def test_copies_with_pixels_that_are_no_numbers_are_found(tmp_path, hole):
+    image = cv2.GaussianBlur(scene(1)[..., 0].astype(np.float32), (0, 0), 5)
+    image[:20] = hole
+    for name in "ab":
+        cv2.imwrite(str(tmp_path / f"{name}.tif"), image)
+    cases = pd.DataFrame({"case": ["a", "b"], "image": sorted(tmp_path.iterdir())})
+    (copied,) = find_duplicates(cases).itertuples()
+    assert copied.kind == "exact" and copied.correlation > 0.98
+
+
 def test_no_cases_have_no_duplicates(pictures):
     found = find_duplicates(pictures.head(0))
     assert list(found.columns) == ["case_a", "case_b", "kind", "correlation"] and found.empty
@@ -207,6 +218,15 @@ def test_three_groups_are_enough():
 
 def two_sites(n: int = 30) -> pd.DataFrame:
     return table(range(n)).assign(site=["north"] * 12 + ["south"] * (n - 12))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_group_that_is_too_large_is_passed_on_while_others_fit(seed):
+    groups = ["large"] * 120 + [f"p{i}" for i in range(9) for _ in range(20)]
+    table = pd.DataFrame({"case": [f"c{i:03}" for i in range(300)], "group": groups})
+    found = split(table, (0.7, 0.1, 0.2), seed)
+    assert found["split"].value_counts().to_dict() == {"train": 220, "test": 60, "val": 20}
+    assert set(found.loc[found["group"] == "large", "split"]) == {"train"}
 
 
 def test_a_site_is_held_out_whole_and_the_rest_is_split():

@@ -18,6 +18,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import nn
 
 from seglib.cohort import keep_cohort, read_cohort
+from seglib.conversion import convert
 from seglib.decoding import MaskDecoding
 from seglib.evaluation import evaluate
 from seglib.images import read_image, read_mask
@@ -28,6 +29,7 @@ from seglib.runs import Run, load_run
 from seglib.segmenter import Segmenter
 from seglib.snapshots import watched
 from seglib.training import fit
+from tests.scans import dicom_slice
 from tests.squares import RECIPE, square_cases
 
 TINY = dataclasses.replace(RECIPE, ema=0.5, stages=(Stage(epochs=8, lr=1e-2, batch_size=4),))
@@ -237,6 +239,61 @@ def test_moved_files_are_found_again_and_other_files_of_the_same_names_are_not(c
         keep_cohort(folder, other)
 
 
+def test_the_same_files_shown_or_labelled_otherwise_are_refused(run, cases, tmp_path):
+    for change, message in (
+        ({"window": (40.0, 80.0)}, r"with window None, found \(40\.0, 80\.0\) now"),
+        ({"decoding": MaskDecoding(at=30)}, r"with decoding .*127.*, found .*30"),
+    ):
+        other = cases.copy()
+        other.attrs["card"] = dataclasses.replace(cases.attrs["card"], **change)
+        with pytest.raises(ValueError, match=message):
+            fit(TINY, other, run.path.parent)
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_mask_that_was_corrected_is_another_file(cases, tmp_path, recorded):
+    table = cases.copy()
+    table["mask"] = [Path(shutil.copy(path, tmp_path)) for path in cases["mask"]]
+    folder = tmp_path / "run"
+    keep_cohort(folder, table)
+    keep_cohort(folder, table)
+    if not recorded:  # as runs of older versions are; nothing can be compared with
+        (folder / "bytes.csv").unlink()
+    table["mask"][3].write_bytes(table["mask"][5].read_bytes() + b"corrected")
+    if recorded:
+        with pytest.raises(ValueError, match="other files of the same names"):
+            keep_cohort(folder, table)
+    else:
+        keep_cohort(folder, table)
+    table["mask"][3].unlink()
+    keep_cohort(folder, table)  # what is gone cannot be compared
+
+
+def test_a_training_that_was_moved_while_interrupted_keeps_its_best_epoch(cases, tmp_path):
+    stages = (Stage(epochs=6, lr=3e-2, batch_size=4),)
+    recipe = dataclasses.replace(TINY, ema=0.0, stages=stages)
+    whole = fit(recipe, cases, tmp_path / "whole")
+    best = int(whole.best["epoch"])
+    assert best < 6, "the last epoch is the best, so that this test shows nothing"
+
+    class Stop(Exception):
+        pass
+
+    def stop(self, trainer, *_):
+        if trainer.current_epoch + 1 == best:
+            self.stopped = True
+        elif getattr(self, "stopped", False):
+            raise Stop
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Segmenter, "on_train_epoch_start", lambda self: stop(self, self.trainer))
+        with pytest.raises(Stop):
+            fit(recipe, cases, tmp_path / "first")
+    (tmp_path / "first").rename(tmp_path / "second")
+    resumed = fit(recipe, cases, tmp_path / "second")
+    assert torch.equal(weights(resumed), weights(whole))
+
+
 def test_a_patient_may_be_called_na_on_any_system(cases, tmp_path, monkeypatch):
     named = cases.assign(group=["NA", "null", "None", "Müller"] * 10, mm=[0.1, None] * 20)
     monkeypatch.setattr(os, "linesep", "\r\n")
@@ -341,6 +398,17 @@ def test_cases_are_predicted_like_images_also_in_windows(run, cases):
         alone = predict(network, image, 32, precision=precision, zoom=1.5)
         np.testing.assert_allclose(found, alone, atol=0.02)  # bf16, in other batches
         assert np.abs(found - predict(network, image, 32, precision=precision)).max() > 0.02
+
+
+def test_a_scan_is_predicted_like_the_slice_cut_from_it(run, cases, tmp_path):
+    stored = 4 * read_image(cases["image"].iloc[0])[..., 0].astype(np.uint16) + 700
+    scan = dicom_slice(tmp_path / "scan.dcm", stored, (0, 0, 0))
+    name = convert(scan, tmp_path / "cut")["case"][0]
+    table = pd.DataFrame({"image": [scan, tmp_path / "cut" / "images" / f"{name}.png"]})
+    entry = dataclasses.replace(cases.attrs["card"], window=(40, 400), offset=-1024)
+    table.attrs["card"] = entry
+    (_, found), (_, expected) = predict_cases(run, table)
+    assert np.array_equal(found, expected) and np.ptp(expected) > 0.1
 
 
 def test_predictions_follow_the_precision_of_the_recipe(run, cases):

@@ -78,6 +78,9 @@ def compare(
 
 
 def _names(runs: list[Run]) -> list[str]:
-    """What tells two runs apart: the architectures, or else their folders."""
-    models = [run.recipe.model for run in runs]
-    return models if models[0] != models[1] else [run.path.name for run in runs]
+    """What tells two runs apart: the architectures, or else their folders, or their paths."""
+    for way in (lambda run: run.recipe.model, lambda run: run.path.name, lambda run: str(run.path)):
+        names = [way(run) for run in runs]
+        if names[0] != names[1]:
+            break
+    return names

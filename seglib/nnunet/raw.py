@@ -17,7 +17,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from seglib.cards import DatasetCard
-from seglib.files import new_folder, write_atomic
+from seglib.files import new_folder, stamp, write_atomic
 from seglib.groups import spread
 from seglib.images import image_size, read_image, read_mask
 
@@ -51,9 +51,13 @@ def pixels(cases: pd.DataFrame) -> int:
 
 
 def identity(cases: pd.DataFrame) -> str:
-    """Changes when a case that nnU-Net may see comes, goes, or moves to another split or group."""
-    columns = ["case", "group", "split", "image"]
-    said = learning(cases)[columns].to_csv(index=False) + repr(cases.attrs["card"])
+    """Changes when a case that nnU-Net may see comes, goes, or moves to another split or group.
+
+    Also when one of its files does.
+    """
+    columns, seen = ["case", "group", "split", "image"], learning(cases)
+    files = [stamp(path) for path in (*seen["image"], *seen["mask"])]
+    said = seen[columns].to_csv(index=False) + repr(cases.attrs["card"]) + repr(files)
     return hashlib.sha256(said.encode()).hexdigest()[:8]
 
 
