@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from seglib.display import show
+from seglib.display import read_stored, show
 from seglib.files import new_folder, stamp
-from seglib.images import read_image, read_mask, resize_image, resize_mask
+from seglib.images import read_mask, resize_image, resize_mask
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _fill_cache(cases: pd.DataFrame, size: int, folder: Path) -> None:
 
     def one(row: int) -> None:
         """Fill one row of both arrays."""
-        picture = show(read_image(cases["image"].iloc[row]), card)
+        picture = show(read_stored(cases["image"].iloc[row], card.offset), card)
         images[row] = resize_image(picture, (size, size))
         masks[row] = resize_mask(read_mask(cases["mask"].iloc[row], card.decoding), (size, size))
 

@@ -17,11 +17,10 @@ from seglib.formats import (
     read_mask_volume,
     read_volume,
 )
-from seglib.formats.volume import AIR
+from seglib.formats.finding import patient_of
+from seglib.formats.volume import AIR, DEEP, deepened
 from seglib.images import window as show
 from seglib.spacing import TABLE
-
-DEEP = np.iinfo(np.uint16).max
 
 
 def convert(
@@ -59,8 +58,10 @@ def convert(
     Returns
     -------
     DataFrame
-        What ``table.csv`` holds, one row a slice: ``case`` (stem of the PNG file), ``group``,
-        ``volume`` (the scan), ``slice`` (from 0), ``position_mm`` (along the slices' normal),
+        What ``table.csv`` holds, one row a slice: ``case`` (stem of the PNG file), ``group`` (who
+        was scanned: by the patient's number in DICOM; of NIfTI and NRRD files by the folder in
+        `source`, or by the file where they lie in `source` itself), ``volume`` (the scan),
+        ``slice`` (from 0), ``position_mm`` (along the slices' normal),
         ``spacing_slice_mm``, ``spacing_row_mm``, ``spacing_col_mm``, ``thickness_mm``,
         ``orientation`` (where columns, rows and slices run to), ``window`` (``centre,width``, empty
         without one), ``offset`` (to add to the grey values for HU or raw values; NaN with a
@@ -87,7 +88,8 @@ def convert(
             image = read_volume(path, series)
             units.setdefault(image.unit, name)
             _require_one_unit(units, window)
-            rows += _write_images(draft / "images", name, image, window)
+            group = patient_of(path, Path(source)) or image.group
+            rows += _write_images(draft / "images", name, group, image, window)
             problems += [f"{name}: {problem}" for problem in image.problems]
             mask = drawn.get(name) or drawn.get(image.series)
             if mask:
@@ -130,7 +132,9 @@ def _require_one_unit(units: dict[str, str], window: str | None) -> None:
         )
 
 
-def _write_images(folder: Path, name: str, image: Volume, window: str | None) -> list[dict]:
+def _write_images(
+    folder: Path, name: str, group: str, image: Volume, window: str | None
+) -> list[dict]:
     """Write the slices of a scan; one row of the table for each."""
     chosen = None if window is None else choose_window(window, image)
     offset = AIR if image.unit == "HU" else 0
@@ -139,14 +143,13 @@ def _write_images(folder: Path, name: str, image: Volume, window: str | None) ->
     rows = []
     for k, pixels in enumerate(image.voxels):
         case = f"{name}_z{k:03d}"
-        _write_png(
-            folder / f"{case}.png", show(pixels, *chosen) if chosen else _deep(pixels, offset)
-        )
+        grey = show(pixels, *chosen) if chosen else deepened(pixels, offset)
+        _write_png(folder / f"{case}.png", grey)
         between, row_mm, column_mm = image.spacing_mm
         rows.append(
             {
                 "case": case,
-                "group": image.group,
+                "group": group,
                 "volume": name,
                 "slice": k,
                 "position_mm": round(float(image.depths[k]), 4),
@@ -161,12 +164,6 @@ def _write_images(folder: Path, name: str, image: Volume, window: str | None) ->
             }
         )
     return rows
-
-
-def _deep(pixels: np.ndarray, offset: int) -> np.ndarray:
-    """16-bit grey values, rounded; what is not a number becomes 0."""
-    shifted = np.nan_to_num(pixels.astype(np.float32) - offset)
-    return np.rint(np.clip(shifted, 0, DEEP)).astype(np.uint16)
 
 
 def _require_room(image: Volume, offset: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,7 +66,8 @@ def _introduce(entry: DatasetCard) -> None:
     seen = settings().root / "data" / ".seen" / entry.name
     if not seen.exists():
         print(f"{entry.title}\nLicence: {entry.licence}\nPlease cite: {entry.citation}")
-        write_atomic(seen, f"{entry.licence}\n")
+        with suppress(OSError):  # a course that cannot be written to: it is said again next time
+            write_atomic(seen, f"{entry.licence}\n")
 
 
 def card_of(cases: pd.DataFrame) -> DatasetCard:

@@ -7,10 +7,25 @@ becomes the 256 steps of a picture, so a network is trained on what the figures 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from seglib.cards import DatasetCard
-from seglib.images import to_rgb, window
+from seglib.formats import is_scan
+from seglib.formats.volume import deepened
+from seglib.images import read_image, to_rgb, window
+
+
+def read_stored(path: str | Path, offset: float) -> np.ndarray:
+    """Read an image as a data set whose card has this `offset` would store it.
+
+    Scans are read in HU. Where a data set adds an offset to get HU, they become what
+    ``seglib data convert`` writes, 16-bit grey values; every other file is what it is. Raises as
+    :func:`seglib.images.read_image`.
+    """
+    pixels = read_image(path)
+    return deepened(pixels, offset) if offset and is_scan(path) else pixels
 
 
 def show(image: np.ndarray, card: DatasetCard) -> np.ndarray:
@@ -19,7 +34,7 @@ def show(image: np.ndarray, card: DatasetCard) -> np.ndarray:
     Parameters
     ----------
     image
-        As :func:`seglib.images.read_image` returns it: ``(H, W)`` or ``(H, W, 3)``, any depth.
+        As the data set stores it, see :func:`read_stored`: ``(H, W)`` or ``(H, W, 3)``, any depth.
     card
         Its ``offset`` is added to the stored values, then its ``window`` (centre and width) is
         stretched to 0-255. Without a window the image goes through

@@ -18,11 +18,15 @@ HASH_DISTANCE = 0.15
 
 
 def _thumbnail(path: Path) -> np.ndarray:
-    """Grey copy of an image, ``(32, 32) float32``; a quarter of a large one is enough."""
+    """Grey copy of an image, ``(32, 32) float32``; a quarter of a large one is enough.
+
+    NaN and infinite pixels count as 0; else nothing could be said of the others.
+    """
     image = read_image(path, reduce=4 if min(image_size(path)) >= 4 * THUMBNAIL else 1)
     grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     size = (THUMBNAIL, THUMBNAIL)
-    return cv2.resize(grey.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(grey.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return np.nan_to_num(small, posinf=0, neginf=0)
 
 
 def _difference_hash(thumbnail: np.ndarray) -> np.ndarray:

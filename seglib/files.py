@@ -35,6 +35,8 @@ def write_atomic(path: Path, data: str | bytes) -> Path:
 def new_folder(folder: Path) -> Iterator[Path]:
     """Give an empty folder to fill, which gets its name only when all went well.
 
+    A link stands for the folder it leads to.
+
     Yields
     ------
     Path
@@ -43,10 +45,17 @@ def new_folder(folder: Path) -> Iterator[Path]:
     Raises
     ------
     ValueError
-        If `folder` is there already and not empty; it is never overwritten.
+        If `folder` is there already and not empty, it is never overwritten; or if it is the
+        current folder, whose place no other folder can take.
     """
+    folder = folder.resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"{folder} is there already; choose another folder or move it away.")
+    if folder == Path.cwd():
+        raise ValueError(
+            f"{folder} is the folder you are in, but a new one was expected; name one inside it, "
+            "or start from elsewhere."
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:

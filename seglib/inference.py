@@ -16,9 +16,9 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from seglib.display import show
+from seglib.display import read_stored, show
 from seglib.hardware import device, half_precision
-from seglib.images import read_image, resize_image, to_rgb
+from seglib.images import resize_image, to_rgb
 from seglib.models import stride
 from seglib.nnunet import pipeline
 from seglib.parallel import on_all_threads
@@ -175,7 +175,7 @@ def predict_cases(
 
     def decode(path: str) -> tuple[np.ndarray, tuple[int, int]]:
         """Picture at working size, and the native size."""
-        image = show(read_image(path), card)
+        image = show(read_stored(path, card.offset), card)
         return _small(image, sight, smallest), image.shape[:2]
 
     def seen(chunk: pd.DataFrame) -> tuple[list[np.ndarray], list[tuple[int, int]]]:

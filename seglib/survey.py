@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from seglib.display import show
-from seglib.images import read_image, read_mask, resize_image, resize_mask
+from seglib.display import read_stored, show
+from seglib.images import read_mask, resize_image, resize_mask
 from seglib.metrics import counts, dice
 
 GRID = 64  # cells of the position map along each side
@@ -75,7 +75,7 @@ def survey(cases: pd.DataFrame) -> Survey:
 
     def one(row: int) -> tuple[list[tuple], np.ndarray, np.ndarray]:
         """Size and parts of all objects, then of each class; colours; position map."""
-        image = show(read_image(cases["image"].iloc[row]), card)
+        image = show(read_stored(cases["image"].iloc[row], card.offset), card)
         labels = read_mask(cases["mask"].iloc[row], card.decoding)
         inside = (labels > 0).astype(np.uint8)
         # An area average keeps small objects, which nearest neighbour would jump over.

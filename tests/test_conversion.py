@@ -13,6 +13,7 @@ from seglib.cards import LabelClass
 from seglib.conversion import convert
 from seglib.datasets import from_folders
 from seglib.decoding import MaskDecoding
+from seglib.formats import find_masks, find_scans
 from seglib.images import read_image, read_mask
 from seglib.spacing import spacing_of
 from tests.scans import SHAPE, dicom_series, dicom_slice, grid, hu, write_segments
@@ -236,3 +237,44 @@ def test_resampling_only_when_asked(scan, tmp_path):
     sitk.WriteImage(stored, words["masks"])
     convert(target=tmp_path / "out", resample=True, **words)
     assert (pictures(tmp_path / "out" / "masks") == 1).any()
+
+
+def write_grids(root: Path, *names: str) -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        sitk.WriteImage(grid(hu().astype(np.int16)), root / name)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("names", "groups"),
+    [
+        (("s0/ct.nii.gz", "s1/ct.nii.gz"), {"s0_ct": "s0", "s1_ct": "s1"}),
+        (("s0/post.nrrd", "s0/pre.nrrd"), {"s0_post": "s0", "s0_pre": "s0"}),
+        (("p/2019/ct.nii", "p/2020/ct.nii"), {"p_2019_ct": "p", "p_2020_ct": "p"}),
+        (("a.nii.gz", "b.nii.gz"), {"a": "a", "b": "b"}),
+    ],
+)
+def test_grids_below_one_folder_are_one_patient(tmp_path, names, groups):
+    table = convert(write_grids(tmp_path / "scans", *names), tmp_path / "out")
+    assert table.groupby("volume")["group"].unique().map(list).to_dict() == {
+        volume: [group] for volume, group in groups.items()
+    }
+
+
+def test_a_single_grid_is_its_own_patient(tmp_path):
+    scans = write_grids(tmp_path, "s0/ct.nii.gz")
+    assert set(convert(scans / "s0" / "ct.nii.gz", tmp_path / "out")["group"]) == {"ct"}
+
+
+def test_linked_folders_are_followed_and_none_is_entered_twice(tmp_path):
+    store = write_grids(tmp_path / "store", "anna/ct.nrrd", "mine/ct.nrrd", "labels/anna_ct.nrrd")
+    (source := store / "mine").joinpath("zoe").mkdir()
+    write_grids(source, "zoe/ct.nrrd")
+    links = {"anna": store / "anna", "again": store / "anna", "loop": source, "first": "zoe"}
+    for name, target in (links | {".hidden": store / "anna", "drawn": store / "labels"}).items():
+        (source / name).symlink_to(target, target_is_directory=True)
+    scans = find_scans(source, source / "drawn")
+    assert list(scans) == ["again_ct", "ct", "zoe_ct"]
+    assert scans["again_ct"] == source / "again" / "ct.nrrd"
+    assert list(find_masks(source)) == ["again_ct", "ct", "drawn_anna_ct", "zoe_ct"]

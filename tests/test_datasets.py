@@ -349,6 +349,13 @@ def test_groups_are_read_from_a_table(grouped):
     assert cases["group"].tolist() == ["007", "7", "7"] and cases.attrs["problems"] == ()
 
 
+def test_blanks_around_a_word_make_no_other_patient(grouped):
+    grouped.write_text("stem ,patient\n0,p1 \n1 , p1\n2,p1\n")
+    assert load("tiny")["group"].tolist() == ["p1", "p1", "p1"]
+    grouped.write_text("stem,patient\n0,p1\n1,  \n2,p1\n")
+    assert load("tiny")["case"].tolist() == ["0", "2"]
+
+
 def test_only_an_empty_cell_of_the_table_is_missing(grouped):
     grouped.write_text("stem,patient\n0,NA\n1,None\n2,null\n")
     assert load("tiny")["group"].tolist() == ["NA", "None", "null"]
@@ -408,6 +415,15 @@ def test_load_reads_licence_out_once(course, shelf, capsys):
     load("tiny")
     assert capsys.readouterr().out == ""
     assert (course / "data" / ".seen" / "tiny").is_file()
+
+
+def test_a_course_that_cannot_be_written_to_can_be_read(course, shelf, capsys):
+    shelf(urls=())
+    fill(course / "shared" / "tiny")
+    (course / "data").write_text("a file, so that no folder can be made of it")
+    for _ in range(2):
+        assert len(load("tiny", data="shared")) == 3
+        assert "Licence: Research and education only" in capsys.readouterr().out
 
 
 def test_data_elsewhere_is_found_and_left_untouched(course, shelf, monkeypatch):

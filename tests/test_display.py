@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from seglib.cards import card
-from seglib.display import show
-from seglib.images import to_rgb
+from seglib.conversion import convert
+from seglib.display import read_stored, show
+from seglib.images import read_image, to_rgb
+from tests.scans import dicom_slice
 
 PLAIN = card("kvasir-seg")
 CT = replace(PLAIN, window=(40, 400), offset=-1024)
@@ -42,3 +47,35 @@ def test_without_a_window_nothing_changes(shape: tuple, dtype: type) -> None:
 def test_a_window_without_width_is_refused() -> None:
     with pytest.raises(ValueError, match="width of a window"):
         show(np.zeros((2, 2), np.uint16), replace(CT, window=(40, 0)))
+
+
+def write_scan(path: Path) -> Path:
+    """One slice from below air to metal; a grid has fractions too."""
+    if path.suffix == ".dcm":
+        stored = np.array([[-3000, -1024, -200], [40, 240, 3071]]) + 1024
+        return dicom_slice(path, stored, (0, 0, 0), PixelRepresentation=1)
+    voxels = np.array([[-3000, -1024, -200.4], [40.6, 240, 3071]], np.float32)
+    sitk.WriteImage(sitk.GetImageFromArray(voxels), path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.dcm", "a.nrrd"])
+@pytest.mark.parametrize(
+    "known", ["rsna-abdomen", "phantom-lung", "phantom-kidney-stone", "phantom-abdominal-organs"]
+)
+def test_a_scan_looks_like_the_slice_that_is_cut_from_it(tmp_path, known, name):
+    scan, entry = write_scan(tmp_path / name), card(known)
+    (case,) = convert(scan, tmp_path / "cut")["case"]
+    stored = read_image(tmp_path / "cut" / "images" / f"{case}.png")
+    found = read_stored(scan, entry.offset)
+    assert found.dtype == np.uint16
+    np.testing.assert_array_equal(found, stored)
+    assert len(np.unique(show(found, entry))) >= 3
+
+
+@pytest.mark.parametrize("offset", [0.0, -1024.0])
+def test_only_scans_are_brought_to_what_a_data_set_stores(tmp_path, offset):
+    scan = write_scan(tmp_path / "a.dcm")
+    cv2.imwrite(str(tmp_path / "a.png"), np.array([[0, 1024, 4095]], np.uint16))
+    assert read_stored(tmp_path / "a.png", offset).tolist() == [[0, 1024, 4095]]
+    assert np.array_equal(read_stored(scan, 0.0), read_image(scan))  # then HU are what is stored

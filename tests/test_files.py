@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from seglib.files import new_folder
@@ -28,3 +30,20 @@ def test_a_folder_with_something_in_it_is_refused(tmp_path):
         with pytest.raises(ValueError, match="is there already"), new_folder(taken):
             raise AssertionError("never entered")
     assert (tmp_path / "file.txt").read_text() == "hello"
+
+
+def test_the_current_folder_is_refused_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for here in (Path("."), tmp_path):
+        with pytest.raises(ValueError, match="is the folder you are in"), new_folder(here):
+            raise AssertionError("never entered")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_link_to_an_empty_folder_stays_a_link(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real", target_is_directory=True)
+    with new_folder(tmp_path / "link") as draft:
+        (draft / "file.txt").write_text("hello")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "file.txt").read_text() == "hello"

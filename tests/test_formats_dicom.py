@@ -103,6 +103,75 @@ def test_unmeasured_pixels_are_air(tmp_path):
     np.testing.assert_array_equal(read_volume(path).voxels[0], [[-100, -100, 964]])
 
 
+def test_unmeasured_pixels_of_an_inverted_x_ray_are_its_darkest(tmp_path):
+    tags = dict(Modality="MG", BitsStored=12, HighBit=11, RescaleSlope=None, RescaleIntercept=None)
+    tags |= dict(PhotometricInterpretation="MONOCHROME1", PixelPaddingValue=0)
+    path = dicom_slice(tmp_path / "a.dcm", np.array([[0, 100, 3000]]), (0, 0, 0), **tags)
+    np.testing.assert_array_equal(read_volume(path).voxels[0], [[1095, 3995, 1095]])
+
+
+def with_empty(path: Path, *keywords: str) -> Path:
+    """The file again, with tags that are there and hold nothing."""
+    ds = pydicom.dcmread(path)
+    for keyword in keywords:
+        tag = pydicom.datadict.tag_for_keyword(keyword)
+        kind = pydicom.datadict.dictionary_VR(tag).partition(" or ")[0]
+        ds[tag] = pydicom.DataElement(tag, kind, None)
+    ds.save_as(path)
+    return path
+
+
+PADDING = ("PixelPaddingValue", "PixelPaddingRangeLimit")
+
+
+@pytest.mark.parametrize(
+    ("empty", "unit", "value"),
+    [
+        (PADDING[:1], "HU", 0),
+        (PADDING, "HU", 0),
+        (("RescaleIntercept",), "raw", 1024),
+        (("RescaleSlope", "RescaleIntercept"), "raw", 1024),
+    ],
+)
+def test_an_empty_tag_counts_as_none(tmp_path, empty, unit, value):
+    path = with_empty(dicom_slice(tmp_path / "a.dcm", FLAT, (0, 0, 0)), *empty)
+    volume = read_volume(path)
+    assert volume.unit == unit and (volume.voxels == value).all()
+
+
+def test_an_empty_end_of_a_range_leaves_the_padding(tmp_path):
+    path = dicom_slice(tmp_path / "a.dcm", np.array([[7, 1024]]), (0, 0, 0), PixelPaddingValue=7)
+    volume = read_volume(with_empty(path, "PixelPaddingRangeLimit"))
+    np.testing.assert_array_equal(volume.voxels[0], [[-1024, 0]])
+
+
+def test_hounsfield_units_are_never_guessed(tmp_path):
+    first, second = (dicom_slice(tmp_path / f"{k}.dcm", FLAT, (0, 0, k)) for k in range(2))
+    with_empty(second, "RescaleSlope", "RescaleIntercept")
+    with pytest.raises(ValueError, match=r"1.dcm holds raw values, but the first .* HU ones"):
+        read_volume(tmp_path)
+    with_empty(first, "RescaleSlope")
+    with pytest.raises(ValueError, match=r"0.dcm has a RescaleIntercept but no RescaleSlope"):
+        read_volume(first)
+
+
+@pytest.mark.parametrize(("width", "window"), [(2000, (0, 2000)), (0, None)])
+def test_a_window_may_have_its_centre_at_zero(tmp_path, width, window):
+    path = tmp_path / "a.dcm"
+    dicom_slice(path, FLAT, (0, 0, 0), WindowCenter=0, WindowWidth=width)
+    assert read_volume(path).window == window
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value for VR UI")
+def test_a_file_cut_anywhere_is_named(tmp_path):
+    path = dicom_slice(tmp_path / "a.dcm", np.array([[0, 1]]), (0, 0, 0), WindowCenter=0)
+    whole = path.read_bytes()
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        with pytest.raises(ValueError, match="a.dcm"):
+            read_volume(path)
+
+
 def test_a_missing_slice_is_said(tmp_path):
     (dicom_series(tmp_path) / "d.dcm").unlink()
     volume = read_volume(tmp_path)

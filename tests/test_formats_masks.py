@@ -112,6 +112,29 @@ def test_dicom_segments_are_placed_by_position(folder, tmp_path, kind):
     np.testing.assert_array_equal(resampled.voxels, LABELS)
 
 
+@pytest.mark.parametrize("thickness", [2.5, 5.0, 7.5])
+def test_thick_segments_do_not_reach_into_the_next_slice(tmp_path, thickness):
+    folder = dicom_series(tmp_path / "scan", SliceThickness=thickness)
+    planes = np.stack([LABELS == 1, LABELS == 2], axis=-1)
+    path = write_segments(tmp_path / "seg.dcm", folder, planes)
+    ds = pydicom.dcmread(path)
+    del ds.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].SpacingBetweenSlices
+    ds.save_as(path)
+    found = read_mask_volume(path, read_volume(folder), resample=True)
+    np.testing.assert_array_equal(found.voxels, LABELS)
+
+
+def test_a_gap_between_segments_stays_empty(folder, tmp_path):
+    apart = np.zeros_like(LABELS)
+    apart[[0, -1], 2:4] = 1  # the first and the last slice, much thinner than their distance
+    path = write_segments(tmp_path / "seg.dcm", folder, (apart == 1)[..., None], names=("liver",))
+    ds = pydicom.dcmread(path)
+    del ds.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].SpacingBetweenSlices
+    ds.save_as(path)
+    found = read_mask_volume(path, read_volume(folder), resample=True)
+    np.testing.assert_array_equal(found.voxels, apart == 1)
+
+
 def test_overlapping_segments_are_told(folder, tmp_path):
     planes = np.stack([LABELS > 0, LABELS == 2], axis=-1)
     path = write_segments(tmp_path / "seg.dcm", folder, planes)

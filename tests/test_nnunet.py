@@ -174,7 +174,7 @@ def test_intensities_and_classes_of_a_scan_are_kept(organs, tmp_path) -> None:
 
 def test_hounsfield_units_below_zero_are_kept(organs, tmp_path, monkeypatch) -> None:
     slices = np.array([[-1000, 40], [0, 300]], np.int16)
-    monkeypatch.setattr(raw, "read_image", lambda path: np.tile(slices, (32, 32)))
+    monkeypatch.setattr(raw, "read_stored", lambda path, offset: np.tile(slices, (32, 32)))
     place = written(organs, tmp_path / "out")
     image = np.asarray(Image.open(next((place / "imagesTr").iterdir())))
     assert np.array_equal(image[:2, :2], slices)

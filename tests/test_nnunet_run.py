@@ -31,6 +31,7 @@ from seglib.recipes import NnunetRecipe
 from seglib.runs import Run, load_run
 from seglib.training import fit
 from seglib.viewer.predicted import of_runs
+from tests.scans import dicom_slice
 from tests.squares import write_squares
 from tests.test_nnunet import with_split
 
@@ -200,6 +201,15 @@ def test_several_classes_share_one_whole(several) -> None:
     assert set(evaluation.scores["class"]) == organs
     assert load_labels(several, row["case"]).max() <= len(organs)
     assert Plan.read(several.path).table().loc["normalisation", "nnU-Net"] == "CT"
+
+
+def test_a_scan_is_predicted_like_the_slice_it_is(several, tmp_path) -> None:
+    row = several.cases[several.cases["split"] == "test"].iloc[0]
+    scan = dicom_slice(tmp_path / "scan.dcm", read_image(row["image"]), (0, 0, 0))  # now in HU
+    table = pd.DataFrame({"image": [scan, row["image"]]})
+    table.attrs = several.cases.attrs
+    (_, found), (_, expected) = predict_cases(several, table)
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_several_folds_are_averaged(run, squares, outputs) -> None:

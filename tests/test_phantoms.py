@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from seglib.phantoms import PolypParameters, make_frame, make_phantom, write_phantom
-from seglib.phantoms.polyp import scene
+from seglib.phantoms.polyp import endoscope, scene
 from seglib.phantoms.polyp.patient import admit
 from seglib.phantoms.polyp.rendering import Pose, render
 
@@ -294,6 +294,15 @@ def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write_phantom("phantom-polyp", tmp_path / "twin", 2, 0, SMALL)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_burnt_in_text_ends_at_the_border():
+    for frame in frames(PolypParameters(overlay=1), size=(32, 32)):
+        assert frame.image.shape[:2] == frame.mask.shape
+    whole, part = np.zeros((80, 60, 3), np.uint8), np.zeros((80, 21, 3), np.uint8)
+    for image in (whole, part):
+        endoscope.text(image, np.random.default_rng(0))
+    assert whole.any() and np.array_equal(part, whole[:, :21])
 
 
 def test_bad_arguments_are_named():

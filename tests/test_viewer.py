@@ -146,7 +146,7 @@ def cases(tmp_path) -> pd.DataFrame:
 
 def test_cases_of_a_table_are_read_one_by_one(cases, monkeypatch) -> None:
     read = []
-    monkeypatch.setattr(sources, "read_image", lambda path: read.append(path.name) or IMAGE)
+    monkeypatch.setattr(sources, "read_stored", lambda path, _: read.append(path.name) or IMAGE)
     monkeypatch.setattr(sources, "read_mask", lambda path, decoding: IMAGE)
     shown = MaskViewer.from_table(cases)
     assert read == ["0.png"]

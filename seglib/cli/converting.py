@@ -34,6 +34,10 @@ def convert(
 
     Without a window the PNG files hold 16 bit: HU + 1024 for CT, else the raw values. Masks hold
     class numbers. table.csv says for each slice whose it is, where it lies, and its spacing in mm.
+
+    DICOM files tell their patients apart. NIfTI and NRRD files do not: those below one folder of
+    SOURCE count as one patient, those in SOURCE itself as one each. So keep all scans of a patient
+    in one folder.
     """
     from seglib.conversion import convert as cut
 

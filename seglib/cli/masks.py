@@ -14,10 +14,9 @@ from torch import nn
 
 from seglib.cards import DatasetCard, LabelClass
 from seglib.cli.shell import check_free
-from seglib.display import show
+from seglib.display import read_stored, show
 from seglib.figures.style import paint
 from seglib.files import write_atomic
-from seglib.images import read_image
 from seglib.inference import predict, predict_cases, to_labels
 from seglib.predictions import write_labels
 from seglib.recipes import NnunetRecipe
@@ -80,7 +79,7 @@ def predict_file(
         If the image cannot be read or is too small for the network; the message names the file.
     """
     card = run.cases.attrs["card"]
-    pixels = show(read_image(image), card)
+    pixels = show(read_stored(image, card.offset), card)
     try:
         probability = _seen(run, network, image, pixels, flips)
     except ValueError as error:
@@ -97,7 +96,9 @@ def _seen(run: Run, network: nn.Module, image: Path, pixels: np.ndarray, flips: 
     """Probabilities of a file; `pixels` is what our own networks see of it."""
     recipe = run.recipe
     if isinstance(recipe, NnunetRecipe):
-        ((_, probability),) = predict_cases(run, pd.DataFrame({"image": [image]}), flips)
+        cases = pd.DataFrame({"image": [image]})
+        cases.attrs = run.cases.attrs  # the card
+        ((_, probability),) = predict_cases(run, cases, flips)
         return probability
     return predict(network, pixels, recipe.size, flips, recipe.precision)
 

@@ -12,12 +12,12 @@ from matplotlib.patches import Patch
 from scipy.ndimage import distance_transform_edt
 
 from seglib.cards import LabelClass
-from seglib.display import show
+from seglib.display import read_stored, show
 from seglib.evaluation import load_labels
 from seglib.figures.networks import CAPTION_MM, bare
 from seglib.figures.pictures import error_map, outline
 from seglib.figures.style import COLOURS, TWO_COLUMNS, class_keys, figure, paint
-from seglib.images import read_image, read_mask, resize_image, resize_mask
+from seglib.images import read_mask, resize_image, resize_mask
 from seglib.runs import Run
 
 DRAWN = 360  # px; longer side of a picture, enough for print
@@ -69,7 +69,7 @@ def open_cases(
     cases, card = run.cases.set_index("case"), run.cases.attrs["card"]
     images, truths, labels = [], [], []
     for name in names:
-        images.append(show(read_image(cases.loc[name, "image"]), card))
+        images.append(show(read_stored(cases.loc[name, "image"], card.offset), card))
         truths.append(read_mask(cases.loc[name, "mask"], card.decoding))
         labels.append(load_labels(run, name, flips, threshold))
     return images, truths, labels

@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from seglib.display import show
+from seglib.display import read_stored, show
 from seglib.figures.classes import side_by_side
 from seglib.figures.networks import CAPTION_MM, bare
 from seglib.figures.pictures import error_map
 from seglib.figures.style import COLOURS, MODEL_TITLES, TWO_COLUMNS, figure, overlay
-from seglib.images import read_image, read_mask
+from seglib.images import read_mask
 from seglib.inference import to_labels
 from seglib.losses import build_loss
 from seglib.metrics import counts, dice
@@ -171,7 +171,7 @@ def predictions(
         cut at one half. Of several classes, ``(classes, H, W)``, the likeliest is shown.
     """
     card = cases.attrs["card"]
-    images = [show(read_image(cases["image"].iloc[i]), card) for i in rows.values()]
+    images = [show(read_stored(cases["image"].iloc[i], card.offset), card) for i in rows.values()]
     truths = [read_mask(cases["mask"].iloc[i], card.decoding) for i in rows.values()]
     if card.n_classes > 2:
         found = {MODEL_TITLES[model]: [to_labels(maps[i]) for i in rows.values()]

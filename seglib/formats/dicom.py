@@ -1,31 +1,31 @@
-"""How do I read DICOM? Slices in order of their place in the patient, values in HU.
-
-Rescale slope and intercept (or a modality table) are applied slice by slice. MONOCHROME1 says
-only that low values are to be *shown* bright (DICOM PS3.3, C.7.6.3.1.2): HU keep their meaning and
-are never inverted; raw intensities, as in X-ray, are, so that bright is high in every scan.
-"""
+"""How do I read DICOM? Slices in order of their place in the patient, values in HU."""
 
 from __future__ import annotations
 
 import hashlib
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seglib.formats.kinds import case_name, is_dicom, needed_for
+from seglib.formats.rescaling import ends_of, is_mirrored, unit_of, values_of
 from seglib.formats.series import axes_of, find_gaps, in_order, one_series, require_slices
-from seglib.formats.volume import AIR, Volume, compact
+from seglib.formats.volume import Volume, compact
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
+UNDEFINED = 0xFFFFFFFF  # length of what goes on until its end is marked
 NO_IMAGE = ("SEG", "RTSTRUCT", "RTDOSE", "RTPLAN", "SR", "PR", "KO", "REG")  # by Modality
+# An empty tag says no more than none; pydicom would compute with it.
+OMITTED = ("PixelPaddingValue", "PixelPaddingRangeLimit", "RescaleSlope", "RescaleIntercept")
 BAD_PIXELS = (AttributeError, KeyError, NotImplementedError, RuntimeError, ValueError)
 
 
 def read_header(path: Path, pixels: bool = False) -> Dataset:
-    """Header of a DICOM file, or all of it.
+    """Header of a DICOM file, or all of it, without the ``OMITTED`` tags that are empty.
 
     Raises
     ------
@@ -36,11 +36,27 @@ def read_header(path: Path, pixels: bool = False) -> Dataset:
     """
     with needed_for("DICOM"):
         import pydicom
+    damage = pydicom.errors.InvalidDicomError, pydicom.errors.BytesLengthException, struct.error
     try:
-        return pydicom.dcmread(path, stop_before_pixels=not pixels)
-    except (pydicom.errors.InvalidDicomError, EOFError, *BAD_PIXELS) as error:
+        header = pydicom.dcmread(path, stop_before_pixels=not pixels)
+        if not pixels:
+            _require_whole(header)
+        for tag in OMITTED:
+            if tag in header and header[tag].is_empty:
+                del header[tag]
+    except (*damage, EOFError, *BAD_PIXELS) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(f"{path} cannot be read as a DICOM file: {reason}") from None
+    return header
+
+
+def _require_whole(header: Dataset) -> None:
+    """Raise ``EOFError`` if a file ends within its last tag; pydicom keeps what is left of it."""
+    from pydicom.dataelem import RawDataElement
+
+    last = header.get_item(max(header.keys(), default=0))
+    if isinstance(last, RawDataElement) and len(last.value or b"") < last.length < UNDEFINED:
+        raise EOFError(f"it ends within its tag {last.tag}, as if it was cut off")
 
 
 def decode(header: Dataset) -> np.ndarray:
@@ -77,7 +93,7 @@ def read_series(path: Path, series: str | None = None) -> Volume:
     """Read one series of DICOM slices, in order of their place along the slices' normal.
 
     The values are HU if the modality is CT and they are rescaled to HU, else raw. Pixels that the
-    scanner did not measure (PixelPaddingValue) become air, -1024 HU, or the lowest raw value.
+    scanner did not measure (PixelPaddingValue) become air, -1024 HU, or the darkest raw value.
 
     Parameters
     ----------
@@ -101,11 +117,11 @@ def read_series(path: Path, series: str | None = None) -> Volume:
     first, axes = headers[0], axes_of(headers[0])
     origin = (0.0, 0.0, 0.0)
     positions = np.array([h.get("ImagePositionPatient") or origin for h in headers], float)
-    unit = "HU" if _is_hu(first) else "raw"
-    voxels = np.stack([_values(header, unit) for header in headers])
+    unit = unit_of(first)
+    voxels = np.stack([values_of(header, decode(header), unit) for header in headers])
     shown = _window(first)
-    if first.PhotometricInterpretation == "MONOCHROME1" and unit == "raw":
-        mirror = max(map(_ends, headers))  # one for all slices, which may differ in slope
+    if is_mirrored(first):
+        mirror = max(map(ends_of, headers))  # one for all slices, which may differ in slope
         voxels = compact(mirror - voxels.astype(np.float32))
         shown = shown and (mirror - shown[0], shown[1])
     names = tuple(Path(header.filename).name for header in headers)
@@ -151,39 +167,11 @@ def _headers(path: Path) -> tuple[list[Dataset], tuple[str, ...]]:
     return found, (left_out,) if others else ()
 
 
-def _is_hu(header: Dataset) -> bool:
-    is_ct = header.get("Modality") == "CT" and "RescaleIntercept" in header
-    return is_ct and (header.get("RescaleType") or "HU") == "HU"
-
-
-def _values(header: Dataset, unit: str) -> np.ndarray:
-    """Values of one slice, int16 or float32."""
-    from pydicom.pixels import apply_modality_lut
-
-    stored = decode(header)
-    values = apply_modality_lut(stored, header)
-    if "PixelPaddingValue" in header:
-        ends = header.PixelPaddingValue, header.get("PixelPaddingRangeLimit")
-        low, high = sorted((ends[0], ends[0] if ends[1] is None else ends[1]))
-        padded = (stored >= low) & (stored <= high)
-        if padded.any() and not padded.all():
-            values[padded] = AIR if unit == "HU" else values[~padded].min()
-    return compact(values)
-
-
-def _ends(header: Dataset) -> float:
-    """Sum of the values of the lowest and the highest number that a slice could store."""
-    from pydicom.pixels import apply_modality_lut
-
-    half = 2**header.BitsStored // 2
-    limits = np.array([-half, half - 1]) + (0 if header.PixelRepresentation else half)
-    return float(apply_modality_lut(limits, header).sum())
-
-
 def _window(header: Dataset) -> tuple[float, float] | None:
-    """First window of the header; there may be several."""
-    pair = [np.atleast_1d(header.get(f"Window{part}") or ())[:1] for part in ("Center", "Width")]
-    return (float(pair[0][0]), float(pair[1][0])) if all(map(len, pair)) else None
+    """First window of the header; there may be several. A centre may be 0, a width may not."""
+    told = [header.get(f"Window{part}") for part in ("Center", "Width")]
+    pair = [float(n) for value in told if value is not None for n in np.atleast_1d(value)[:1]]
+    return tuple(pair) if len(pair) == 2 and pair[1] > 0 else None
 
 
 def _pixel_size(header: Dataset) -> tuple[float, float]:

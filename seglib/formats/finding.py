@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from seglib.formats.dicom import holds_images, read_header
@@ -13,7 +14,8 @@ def find_scans(source: Path, masks: Path | None = None) -> dict[str, Path]:
 
     A NIfTI or NRRD file is a scan, and so is a folder that holds DICOM images. The name is the
     path below `source`, without the ending, joined by ``_``. Hidden files are passed over, such as
-    ``._a.nii.gz``, which macOS puts beside ``a.nii.gz``; so is what lies in hidden folders.
+    ``._a.nii.gz``, which macOS puts beside ``a.nii.gz``; so is what lies in hidden folders. Links
+    to folders are followed.
 
     Parameters
     ----------
@@ -37,13 +39,25 @@ def find_scans(source: Path, masks: Path | None = None) -> dict[str, Path]:
     apart = masks.resolve() if masks else source
     found: dict[str, Path] = {}
     for path in (source, *_below(source)):
-        passed_over = apart != source and path.is_relative_to(apart)
+        real = path.resolve(), path.parent.resolve() / path.name  # one of the two may be a link
+        passed_over = apart != source and any(place.is_relative_to(apart) for place in real)
         if not passed_over and (holds_images(path) if path.is_dir() else is_grid(path)):
             _add(found, _name(path, source), path)
     if not found:
         endings = ", ".join(SUFFIXES)
         raise ValueError(f"{source} holds no scan: neither DICOM images nor {endings} files.")
     return found
+
+
+def patient_of(scan: Path, source: Path) -> str | None:
+    """Patient of a NIfTI or NRRD file, by its place; None if the file has to tell.
+
+    All that lies below one folder of `source`, however deep, counts as one patient. Where such a
+    folder holds several, that is too coarse, which wastes patients; a finer guess could have one of
+    them in training and in test. Scans of one patient in two such folders are not known as one.
+    """
+    inside = scan.relative_to(source.resolve()).parts
+    return inside[0] if is_grid(scan) and len(inside) > 1 else None
 
 
 def find_masks(masks: Path) -> dict[str, Path]:
@@ -79,9 +93,26 @@ def find_masks(masks: Path) -> dict[str, Path]:
 
 
 def _below(folder: Path) -> list[Path]:
-    """Files and folders below a folder, however deep, but none that is hidden."""
-    found = sorted(folder.rglob("*"))
-    return [p for p in found if not any(n.startswith(".") for n in p.relative_to(folder).parts)]
+    """Files and folders below a folder, however deep, but none that is hidden.
+
+    Links to folders are followed, but no folder is entered twice: a link may lead to a folder
+    that it lies in. What can be reached without a link has that name.
+    """
+    found: list[Path] = []
+    entered: set[Path] = set()
+    starts = [folder]
+    for start in starts:  # gets longer on the way: links come after all that needs none
+        for name, folders, files in os.walk(start):
+            place = Path(name)
+            if place.resolve() in entered:
+                folders.clear()
+                continue
+            entered.add(place.resolve())
+            folders[:] = sorted(n for n in folders if not n.startswith("."))
+            starts += [place / n for n in folders if (place / n).is_symlink()]
+            found += [place / n for n in files if not n.startswith(".")]
+            found += [place] if place != folder else []
+    return sorted(found)
 
 
 def _name(path: Path, root: Path) -> str:

@@ -51,7 +51,7 @@ def read_grid(path: Path) -> Volume:
         spacing_mm=(float("nan") if flat else spacing[0], *spacing[1:]),
         sources=(path.name,) * len(voxels),
         group=case_name(path),
-        unit="HU" if voxels.min() < SURELY_CT else "raw",
+        unit="HU" if np.nanmin(voxels) < SURELY_CT else "raw",
     )
     return turned(volume, LPS)
 

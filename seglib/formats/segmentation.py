@@ -66,15 +66,15 @@ def _read(path: Path, header: Dataset) -> Volume:
     )
     voxels = np.zeros((len(first), *frames.shape[1:]), np.uint8)
     overlap = _paint(voxels, where, _inside(header, frames), _numbers(header, places, shared))
+    between = _between(measures, positions[first] @ axes[0])
     told = f"Segments overlap in {overlap} voxels, where the highest number was kept."
-    between = measures.get("SpacingBetweenSlices") or measures.get("SliceThickness") or "nan"
     reference = header.get("ReferencedSeriesSequence")
     return Volume(
         name=case_name(path),
         voxels=voxels,
         axes=axes,
         positions=positions[first],
-        spacing_mm=(float(between), *map(float, measures.PixelSpacing)),
+        spacing_mm=(between, *map(float, measures.PixelSpacing)),
         sources=(path.name,) * len(first),
         group=case_name(path),
         series=reference[0].SeriesInstanceUID if reference else None,
@@ -86,6 +86,17 @@ def _read(path: Path, header: Dataset) -> Volume:
 def _group(name: str, frame: Dataset, shared: Dataset) -> Dataset:
     """What is said of one frame, or else of all."""
     return (frame.get(name) or shared[name])[0]
+
+
+def _between(measures: Dataset, depths: np.ndarray) -> float:
+    """Distance of slices, mm; NaN if unknown.
+
+    Where it is not told, neither is sure alone: slices that overlap are thicker than their
+    distance, and slices without a frame leave wider steps.
+    """
+    told = measures.get("SpacingBetweenSlices")
+    thickness = float(measures.get("SliceThickness") or "nan")
+    return float(told or min([thickness, *np.diff(depths)]))  # NaN in front stays NaN
 
 
 def _inside(header: Dataset, frames: np.ndarray) -> np.ndarray:

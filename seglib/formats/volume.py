@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 AIR = -1024  # HU; the lowest value that 12-bit CT can hold, and the offset of 16-bit PNG files
+DEEP = np.iinfo(np.uint16).max  # the highest grey value of these files
 # Columns to the patient's left, rows to the back (posterior), slices to the head (superior).
 LPS = np.array([[0.0, 0, 1], [0, 1, 0], [1, 0, 0]])
 LETTERS = np.array([["R", "A", "I"], ["L", "P", "S"]])  # towards minus and plus x, y, z
@@ -99,6 +100,12 @@ def compact(values: np.ndarray) -> np.ndarray:
     if fits and (np.issubdtype(values.dtype, np.integer) or (np.rint(values) == values).all()):
         return values.astype(np.int16)
     return values.astype(np.float32)
+
+
+def deepened(values: np.ndarray, offset: float) -> np.ndarray:
+    """HU or raw values less `offset` as 16-bit grey values, rounded; NaN becomes 0."""
+    shifted = np.nan_to_num(values.astype(np.float32) - offset)
+    return np.rint(np.clip(shifted, 0, DEEP)).astype(np.uint16)
 
 
 def turned(volume: Volume, axes: np.ndarray) -> Volume:

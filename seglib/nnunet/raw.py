@@ -17,9 +17,10 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from seglib.cards import DatasetCard
+from seglib.display import read_stored
 from seglib.files import new_folder, stamp, write_atomic
 from seglib.groups import spread
-from seglib.images import image_size, read_image, read_mask
+from seglib.images import image_size, read_mask
 
 DATASET = "Dataset001_seglib"  # the only one in a raw folder of ours, so its number says nothing
 ENDING = ".tif"  # keeps 8 bit, 16 bit and Hounsfield units; nnU-Net wants one ending for all files
@@ -119,13 +120,13 @@ def write_raw(cases: pd.DataFrame, folder: Path) -> None:
     if (target / "dataset.json").is_file():
         return
     seen, card = learning(cases), cases.attrs["card"]
-    channels = channel_names(read_image(seen["image"].iloc[0]), card)
+    channels = channel_names(read_stored(seen["image"].iloc[0], card.offset), card)
     _require_space(folder, len(seen), pixels(cases) * len(channels))
     objects = 0
     with new_folder(target) as draft:
         rows = tqdm(seen.itertuples(), "Writing cases for nnU-Net", len(seen), leave=False)
         for row in rows:
-            image, labels = read_image(row.image), read_mask(row.mask, card.decoding)
+            image, labels = read_stored(row.image, card.offset), read_mask(row.mask, card.decoding)
             _require_alike(row.image, image, channels)
             _write_tiff(draft / "imagesTr" / f"{row.case}_0000{ENDING}", image)
             _write_tiff(draft / "labelsTr" / f"{row.case}{ENDING}", labels)

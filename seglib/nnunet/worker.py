@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from seglib.display import read_stored
 from seglib.hardware import choose_precision
-from seglib.images import read_image
 from seglib.nnunet.plan import CONFIGURATION, build_network
 from seglib.nnunet.raw import DATASET, channels_first
 
@@ -102,7 +102,10 @@ def _learnt(checkpoint: dict) -> dict:
 
 
 def predict(task: dict) -> None:
-    """Write the probabilities of each of ``images`` to ``folder``: ``0.npy``, ``1.npy``, and on."""
+    """Write the probabilities of each of ``images`` to ``folder``: ``0.npy``, ``1.npy``, and on.
+
+    ``offset`` is that of the card: the network has learnt from stored values.
+    """
     from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
@@ -121,7 +124,7 @@ def predict(task: dict) -> None:
         tuple(saved["mirror"]),
     )
     for number, path in enumerate(tqdm(task["images"])):
-        image = channels_first(read_image(path))
+        image = channels_first(read_stored(path, task["offset"]))
         if len(image) != len(saved["facts"]["channel_names"]):
             raise ValueError(f"{path} has {len(image)} channel(s), unlike the training images")
         with _precision():

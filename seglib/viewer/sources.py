@@ -14,7 +14,8 @@ import pandas as pd
 
 from seglib.cards import BACKGROUND, OBJECT, LabelClass
 from seglib.datasets import card_of
-from seglib.images import read_image, read_mask
+from seglib.display import read_stored
+from seglib.images import read_mask
 from seglib.viewer.packing import Case, check
 
 
@@ -81,7 +82,7 @@ def of_table(cases: pd.DataFrame) -> Source:
     def read(index: int) -> Case:
         """A case with its image and, if there is one, its mask."""
         row = rows[index]
-        image, truth = read_image(row["image"]), None
+        image, truth = read_stored(row["image"], card.offset), None
         if isinstance(row["mask"], str | Path):
             truth = read_mask(row["mask"], card.decoding)
         if card.offset:

@@ -94,7 +94,8 @@ def text(image: np.ndarray, rng: np.random.Generator) -> None:
             for i, bits in enumerate(GLYPHS[character]):
                 row, column = top + 10 * k + i, left + 4 * j
                 dots = np.array([bits >> 2 & 1, bits >> 1 & 1, bits & 1], bool)
-                image[row, column : column + 3][dots] = (205, 205, 200)
+                part = image[row : row + 1, column : column + 3]  # smaller at the image's border
+                part[:, dots[: part.shape[1]]] = (205, 205, 200)
 
 
 def inset(image: np.ndarray, rng: np.random.Generator, corner: tuple[slice, slice]) -> None:
