@@ -82,7 +82,7 @@ def _fill_cache(cases: pd.DataFrame, size: int, folder: Path) -> None:
 
     def one(row: int) -> None:
         """Fill one row of both arrays."""
-        picture = show(read_stored(cases["image"].iloc[row], card.offset), card)
+        picture = show(read_stored(cases["image"].iloc[row], card.storage), card)
         images[row] = resize_image(picture, (size, size))
         masks[row] = resize_mask(read_mask(cases["mask"].iloc[row], card.decoding), (size, size))
 

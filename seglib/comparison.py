@@ -15,7 +15,7 @@ import pandas as pd
 from seglib.averaging import occurs, per_case
 from seglib.cost import cost
 from seglib.intervals import summarise
-from seglib.names import nearest
+from seglib.names import expect, nearest
 from seglib.results import Evaluation
 from seglib.scoring import METRICS
 from seglib.significance import holm, paired_tests
@@ -23,6 +23,7 @@ from seglib.verdict import LOWER_IS_BETTER, conclude
 
 __all__ = ["Comparison", "compare", "cost"]
 
+GIVEN = 'evaluations by name, such as {"U-Net": evaluate(run), "DeepLabV3+": evaluate(other)}'
 OF_FIRST_PAIR = ("difference", "low", "high", "wilcoxon_p", "permutation_p", "effect_size")
 
 
@@ -96,10 +97,15 @@ def compare(
 
     Raises
     ------
+    TypeError
+        If these are no evaluations, or they have no names.
     ValueError
         If there are fewer than two models, the metric or the class is unknown, or the models
         were not scored on the same cases and masks, or in different units.
     """
+    expect(evaluations, dict, GIVEN)
+    for evaluation in evaluations.values():
+        expect(evaluation, Evaluation, GIVEN)
     nearest(metric, METRICS, "metric")
     names = list(evaluations)
     if len(names) < 2:

@@ -17,7 +17,7 @@ from seglib.formats import (
     read_mask_volume,
     read_volume,
 )
-from seglib.formats.finding import patient_of
+from seglib.formats.finding import doubt, mask_of, patient_of, refuse_masks
 from seglib.formats.volume import AIR, DEEP, deepened
 from seglib.images import window as show
 from seglib.spacing import TABLE
@@ -45,7 +45,8 @@ def convert(
         A folder that is not there yet, or empty.
     masks
         The mask file of a single scan; or a folder of masks, each with the name of its scan
-        (``a.nii.gz`` for the scan ``a``) or a DICOM segmentation of its series. The PNG files
+        (``a.nii.gz`` for the scan ``a``, and for nnU-Net's ``a_0000`` if it has no second
+        channel) or a DICOM segmentation of its series. The PNG files
         hold class numbers, 0 is background.
     window
         See :func:`seglib.formats.choose_window`; the images are then 8 bit. Without one they are
@@ -72,10 +73,11 @@ def convert(
     ------
     FileNotFoundError, ModuleNotFoundError, ValueError
         If nothing is there; if a reader is not installed; if a scan or mask cannot be read, a
-        mask does not lie on its scan, or the values do not fit a 16-bit file.
+        mask does not lie on its scan or lies among the scans, or the values do not fit 16 bit.
     """
     masks = None if masks is None else Path(masks)
     scans = find_scans(Path(source), masks)
+    refuse_masks(scans)
     drawn = {} if masks is None else _masks_of(scans, masks)
     rows: list[dict] = []
     classes: dict[int, str] = {}
@@ -90,8 +92,8 @@ def convert(
             _require_one_unit(units, window)
             group = patient_of(path, Path(source)) or image.group
             rows += _write_images(draft / "images", name, group, image, window)
-            problems += [f"{name}: {problem}" for problem in image.problems]
-            mask = drawn.get(name) or drawn.get(image.series)
+            problems += [f"{name}: {problem}" for problem in (*image.problems, *doubt(image))]
+            mask = mask_of(name, scans, drawn) or drawn.get(image.series)
             if mask:
                 labels = read_mask_volume(mask, image, resample)
                 _write_masks(draft / "masks", name, labels)
@@ -119,8 +121,8 @@ def _require_any_mask(folder: Path, drawn: dict[str, Path], scans: dict[str, Pat
     if drawn and not any(folder.iterdir()):
         raise ValueError(
             f"No mask belongs to any scan. Masks: {', '.join(list(drawn)[:5])}. Scans: "
-            f"{', '.join(list(scans)[:5])}. Name each mask as its scan, or give DICOM "
-            "segmentations of these series."
+            f"{', '.join(list(scans)[:5])}. Name each mask as its scan (c0.nii.gz for "
+            "c0.nii.gz or nnU-Net's c0_0000.nii.gz), or give DICOM segmentations of these series."
         )
 
 
@@ -128,7 +130,7 @@ def _require_one_unit(units: dict[str, str], window: str | None) -> None:
     if window is None and len(units) > 1:
         raise ValueError(
             f"{units['HU']} is in HU and {units['raw']} in raw intensities, which would be stored "
-            "with different offsets; convert them into two folders."
+            "with different offsets; convert them into two folders, and give masks with --masks."
         )
 
 

@@ -17,7 +17,16 @@ from seglib.groups import read_groups
 from seglib.names import expect
 from seglib.pairing import pair
 from seglib.sources import locate
-from seglib.spacing import TABLE, converted, join_spacing
+from seglib.spacing import TABLE, converted, join_spacing, window_of
+
+CLASSES = (
+    'classes=(LabelClass("background", 0, "#000000"), LabelClass("liver", 1, "#E69F00"), ...), '
+    "after 'from seglib.cards import LabelClass'"
+)
+DECODING = (
+    'decoding=MaskDecoding("values", values=(0, 1)) or alike, '
+    "after 'from seglib.decoding import MaskDecoding'"
+)
 
 
 def load(name: str, data: str | Path | None = None) -> pd.DataFrame:
@@ -123,15 +132,11 @@ def from_folders(
     DataFrame, as from :func:`load`. Raises FileNotFoundError if a folder is not there, and
     ValueError if the number of classes does not fit the decoding, a name or pattern cannot be used,
     no pair is found, the ``table.csv`` of converted scans was saved in a way that cannot be read,
-    or the masks are so dark that the decoding would take them for empty.
+    or masks are so dark that the decoding would take them for empty. TypeError if `classes` or
+    `decoding` is something else, such as a name.
     """
     decoding = decoding or MaskDecoding()
-    known = 2 if decoding.kind == "threshold" else len(decoding.values or decoding.colours)
-    if known != len(classes):
-        raise ValueError(
-            f"{len(classes)} classes do not fit the decoding '{decoding.kind}', which gives "
-            f"{known}; name each class once, background first."
-        )
+    _require_fit(classes, decoding)
     images, masks = Path(images).absolute(), Path(masks).absolute()
     entry = DatasetCard(
         name=name,
@@ -151,11 +156,26 @@ def from_folders(
     scans = converted(images.parent)
     if group_pattern is None and scans is not None:
         entry = replace(entry, group_table=GroupTable(TABLE, case="case", group="group"))
+    entry = replace(entry, scan_window=window_of(scans))
     cases = pair(entry, images, masks, read_groups(entry, images.parent))
     cases = join_spacing(cases, scans)
     if decoding.kind == "threshold":
-        refuse_dark_masks(cases["mask"], decoding.at)
+        refuse_dark_masks(cases["mask"].tolist(), decoding.at)
     return cases
+
+
+def _require_fit(classes: tuple[LabelClass, ...], decoding: MaskDecoding) -> None:
+    """Refuse what is no class or decoding, and another number of classes than the masks have."""
+    expect(decoding, MaskDecoding, DECODING)
+    expect(classes, (tuple, list), CLASSES)
+    for entry in classes:
+        expect(entry, LabelClass, CLASSES)
+    known = 2 if decoding.kind == "threshold" else len(decoding.values or decoding.colours)
+    if known != len(classes):
+        raise ValueError(
+            f"{len(classes)} classes do not fit the decoding '{decoding.kind}', which gives "
+            f"{known}; name each class once, background first: {CLASSES}."
+        )
 
 
 def check(name: str | pd.DataFrame, data: str | Path | None = None) -> pd.DataFrame:

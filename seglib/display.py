@@ -7,6 +7,7 @@ becomes the 256 steps of a picture, so a network is trained on what the figures 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +18,30 @@ from seglib.formats.volume import deepened
 from seglib.images import read_image, to_rgb, window
 
 
-def read_stored(path: str | Path, offset: float) -> np.ndarray:
-    """Read an image as a data set whose card has this `offset` would store it.
+def read_stored(path: str | Path, storage: tuple[float, Sequence[float] | None]) -> np.ndarray:
+    """Read an image as a data set whose card has this `storage` would store it.
 
-    Scans are read in HU. Where a data set adds an offset to get HU, they become what
-    ``seglib data convert`` writes, 16-bit grey values; every other file is what it is. Raises as
-    :func:`seglib.images.read_image`.
+    Scans are read in HU. They become what ``seglib data convert`` wrote for that data set: 8-bit
+    grey values of its window, or 16-bit ones where it adds an offset to get HU. Every other file
+    is what it is.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError, ModuleNotFoundError
+        As :func:`seglib.images.read_image`; also if the file is a scan and the images of the data
+        set were cut from scans with different windows.
     """
-    pixels = read_image(path)
-    return deepened(pixels, offset) if offset and is_scan(path) else pixels
+    pixels, (offset, cut) = read_image(path), storage
+    if not is_scan(path):
+        return pixels
+    if cut is None:
+        return deepened(pixels, offset) if offset else pixels
+    if not len(cut):
+        raise ValueError(
+            f"{path} is a scan, but the images that were learnt from were cut from scans with "
+            "different windows; convert it with the right one ('seglib data convert --window')."
+        )
+    return window(pixels, *cut)
 
 
 def show(image: np.ndarray, card: DatasetCard) -> np.ndarray:

@@ -120,7 +120,7 @@ def _grey(pixels: np.ndarray, path: str | Path) -> np.ndarray:
     if tint > TINT:
         raise ValueError(
             f"{path} is a coloured mask (its channels differ by up to {tint}), but grey values "
-            'were expected; use MaskDecoding(kind="colours", colours=...).'
+            'were expected; use seglib.decoding.MaskDecoding(kind="colours", ...).'
         )
     return green
 

@@ -175,7 +175,7 @@ def predict_cases(
 
     def decode(path: str) -> tuple[np.ndarray, tuple[int, int]]:
         """Picture at working size, and the native size."""
-        image = show(read_stored(path, card.offset), card)
+        image = show(read_stored(path, card.storage), card)
         return _small(image, sight, smallest), image.shape[:2]
 
     def seen(chunk: pd.DataFrame) -> tuple[list[np.ndarray], list[tuple[int, int]]]:

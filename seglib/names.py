@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 def nearest(name: str, known: Iterable[str], what: str) -> str:
@@ -31,4 +32,6 @@ def expect(value: object, kind: type | tuple[type, ...], what: str) -> None:
         Says `what` was expected, and what was given.
     """
     if not isinstance(value, kind):
-        raise TypeError(f"Expected {what}, got {value!r}.")
+        # A name is shown as it was given; a table or a list of runs would fill pages.
+        shown = repr(value) if isinstance(value, str | Path) else f"a {type(value).__name__}"
+        raise TypeError(f"Expected {what}, got {shown}.")

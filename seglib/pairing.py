@@ -18,6 +18,7 @@ from seglib.groups import check_pattern, group_of, named
 from seglib.images import image_size
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp")
+FIRST = 5  # images whose names are looked for among the masks, to guess how those are named
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ def pair(
         problems.append(Problem(stem, labels[stem], "mask without image", f"in {images.name}/"))
     if not rows:
         first = f" The first problem: {_say(problems[0])}." if problems else ""
+        first += _other_name(sorted(pictures), labels, card.mask_name)
         raise ValueError(f"{images} and {masks} hold no usable pair of image and mask.{first}")
     if problems:
         print(
@@ -123,6 +125,20 @@ def _check_names(card: DatasetCard) -> None:
             f"mask_name is {name!r}, expected the mask's file name without its ending, with "
             "{stem} for that of the image, such as '{stem}_mask'."
         )
+
+
+def _other_name(cases: list[str], labels: dict[str, Path], tried: str) -> str:
+    """A sentence with the ``mask_name`` that fits most images; empty if none fits."""
+    alike = [(case, [stem for stem in labels if case in stem]) for case in cases[:FIRST]]
+    known = {min(stems, key=len).replace(case, "{stem}", 1) for case, stems in alike if stems}
+    fits = {
+        name: sum(name.replace("{stem}", case) in labels for case in cases)
+        for name in sorted(known - {tried})
+    }
+    if not fits:
+        return ""
+    best = max(fits, key=fits.get)
+    return f' With mask_name="{best}", {fits[best]} of {len(cases)} images have a mask.'
 
 
 def _say(problem: Problem) -> str:

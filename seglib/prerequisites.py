@@ -16,9 +16,15 @@ def check_training(recipe: Recipe | NnunetRecipe, cases: pd.DataFrame, world: in
     ------
     ValueError
         If the table lacks its card, its split, or cases to train on and to validate; if the
+        recipe is for another data set, whose name the run would have; if the
         processes cannot share each batch; or if a name in the recipe is not known.
     """
-    classes = card_of(cases).n_classes
+    card = card_of(cases)
+    if card.name != recipe.dataset:
+        raise ValueError(
+            f"The recipe is for '{recipe.dataset}', and the cases are of '{card.name}': say "
+            f"recipe(NAME, dataset='{card.name}'), or the run would go by another's name."
+        )
     if "split" not in cases:
         raise ValueError(
             "The case table has no column 'split', so nothing says which cases train: "
@@ -39,4 +45,4 @@ def check_training(recipe: Recipe | NnunetRecipe, cases: pd.DataFrame, world: in
                 f"{world} processes cannot share a batch of {batch} images evenly; give a batch "
                 f"size that is a multiple of {world}."
             )
-    Segmenter.check(recipe, classes)
+    Segmenter.check(recipe, card.n_classes)

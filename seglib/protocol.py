@@ -9,6 +9,7 @@ from seglib.scoring import TOLERANCE
 from seglib.spacing import Spacing
 
 ONE_EMPTY = "exactly one empty = 0 with undefined distances, counted apart"
+ONE_GROUP = "no interval: one group"
 
 
 def protocol(
@@ -47,7 +48,7 @@ def protocol(
         "mean of four flips" if question["flips"] else "no flips",
         *([f"sliding window, zoom {question['zoom']:g}"] if "zoom" in question else []),
         _tolerance(scores, spacing),
-        "95 % intervals from 2000 resamples of the groups",
+        "95 % intervals from 2000 resamples of the groups" if groups > 1 else ONE_GROUP,
     ]
     return "; ".join(said)
 

@@ -21,8 +21,8 @@ from seglib.course import settings
 def locate(card: DatasetCard, data: str | Path | None = None) -> Path:
     """Folder of a data set, which is generated or downloaded if it is not there yet.
 
-    It is looked for in ``<data>/<name>``, then in ``<course>/data/<name>``. Phantoms are
-    generated into the second; downloads go to the first of the two that can be written.
+    It is looked for in ``<data>/<name>``, then in ``<course>/data/<name>``, see :func:`find`.
+    Phantoms are generated into the second; downloads go to the first that can be written.
 
     Raises
     ------
@@ -45,18 +45,40 @@ def locate(card: DatasetCard, data: str | Path | None = None) -> Path:
         _make_room(card, folder)
         _download(card, folder)
         return folder
+    seen = "; ".join(f"{folder} {_lacks(card, folder)}" for folder in dict.fromkeys((given, own)))
+    place = given if given.is_dir() else own
     raise FileNotFoundError(
-        f"{card.name} was found neither in {given} nor in {own}; {card.manual}, so that "
-        f"{own / card.images} exists."
+        f"{card.name} was not found: {seen}. By hand: {card.manual}, {_both(card, place)}."
     )
 
 
 def find(card: DatasetCard, data: Path) -> Path | None:
-    """Folder of a data set that is there, ``None`` if it has to be generated or downloaded."""
-    for folder in _places(card, data):
-        if (folder / card.images).is_dir() and (folder / card.masks).is_dir():
-            return folder
+    """Folder of a data set that is there, ``None`` if it has to be generated or downloaded.
+
+    A ZIP file that brings a folder of its own, such as ``Kvasir-SEG``, may also have been unzipped
+    beside the data sets instead of into ``<data>/<name>``; then that is the folder.
+    """
+    brings_own = len(Path(card.images).parts) > 1
+    for place in _places(card, data):
+        for folder in (place, place.parent) if brings_own else (place,):
+            if not _missing(card, folder):
+                return folder
     return None
+
+
+def _missing(card: DatasetCard, folder: Path) -> list[str]:
+    return [part for part in (card.images, card.masks) if not (folder / part).is_dir()]
+
+
+def _lacks(card: DatasetCard, folder: Path) -> str:
+    """What is wrong with a folder where the data set should lie."""
+    if not folder.exists():
+        return "is not there"
+    return f"lacks the folder {' and the folder '.join(_missing(card, folder))}"
+
+
+def _both(card: DatasetCard, folder: Path) -> str:
+    return f"so that {folder / card.images} and {folder / card.masks} exist"
 
 
 def _places(card: DatasetCard, data: Path) -> tuple[Path, Path]:
@@ -77,8 +99,8 @@ def _make_room(card: DatasetCard, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(
-            f"{folder} is there but lacks {card.images} or {card.masks}; bring its files into "
-            "these folders, or move it elsewhere and try again."
+            f"{folder} is there but {_lacks(card, folder)}; bring its files together, "
+            f"{_both(card, folder)}, or move it elsewhere and try again."
         )
     if folder.exists():
         folder.rmdir()
@@ -99,10 +121,9 @@ def _install(card: DatasetCard, folder: Path, fill: Callable[[Path], None]) -> N
         inside = Path(temporary) / card.name
         inside.mkdir()
         fill(inside)
-        for part in (card.images, card.masks):
-            if not (inside / part).is_dir():
-                names = ", ".join(sorted(p.name for p in inside.iterdir())) or "nothing"
-                raise ValueError(f"expected a folder {part} in it, found {names}")
+        for part in _missing(card, inside):
+            names = ", ".join(sorted(p.name for p in inside.iterdir())) or "nothing"
+            raise ValueError(f"expected a folder {part} in it, found {names}")
         try:
             os.rename(inside, folder)
         except OSError:
@@ -122,7 +143,7 @@ def _download(card: DatasetCard, folder: Path) -> None:
     expected = f"sha256 {card.sha256}" if card.sha256 else "the authors publish none"
     raise FileNotFoundError(
         f"{card.name} could not be downloaded to {folder}: {'; '.join(failures)}. Expected "
-        f"checksum: {expected}. By hand: {card.manual}, so that {folder / card.images} exists."
+        f"checksum: {expected}. By hand: {card.manual}, {_both(card, folder)}."
     )
 
 

@@ -70,6 +70,30 @@ def converted(folder: Path) -> pd.DataFrame | None:
     return rows.assign(**{name: _numbers(rows[name], path) for name in COLUMNS})
 
 
+def window_of(rows: pd.DataFrame | None) -> tuple[float, ...] | None:
+    """Centre and width of the window with which scans were cut into slices, as one was asked for.
+
+    `rows` are those of :func:`converted`. Empty if several windows were used, None if none was.
+
+    Raises
+    ------
+    ValueError
+        If a window is no pair of numbers.
+    """
+    words = set() if rows is None or "window" not in rows else set(rows["window"].dropna())
+    if len(words) > 1:
+        return ()
+    for word in words:
+        try:
+            centre, width = map(float, word.split(","))
+        except ValueError:
+            raise ValueError(
+                f"{TABLE} has the window '{word}', expected CENTRE,WIDTH such as 40,400; mend it."
+            ) from None
+        return centre, width
+    return None
+
+
 def _numbers(cells: pd.Series, path: Path) -> pd.Series:
     cells = cells.mask(cells.str.lower().isin(("na", "nan")))
     numbers = pd.to_numeric(cells, errors="coerce")

@@ -75,7 +75,7 @@ def survey(cases: pd.DataFrame) -> Survey:
 
     def one(row: int) -> tuple[list[tuple], np.ndarray, np.ndarray]:
         """Size and parts of all objects, then of each class; colours; position map."""
-        image = show(read_stored(cases["image"].iloc[row], card.offset), card)
+        image = show(read_stored(cases["image"].iloc[row], card.storage), card)
         labels = read_mask(cases["mask"].iloc[row], card.decoding)
         inside = (labels > 0).astype(np.uint8)
         # An area average keeps small objects, which nearest neighbour would jump over.

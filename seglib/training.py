@@ -19,7 +19,7 @@ from filelock import FileLock
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.utilities import rank_zero_only
 
-from seglib.cohort import keep_cohort
+from seglib.cohort import TABLE, keep_cohort
 from seglib.course import settings
 from seglib.hardware import choose_precision, environment
 from seglib.history import History
@@ -135,6 +135,8 @@ def fit(
     # The first of several processes holds the lock for all.
     with nullcontext() if rank_zero_only.rank else FileLock(folder / ".lock"):
         if not finished.is_file():
+            if not rank_zero_only.rank and not (folder / "checkpoints").exists():
+                (folder / TABLE).unlink(missing_ok=True)  # of a start that came to nothing
             Run.begin(folder, recipe, cases, here)
             if external:
                 pipeline.train(recipe, cases, folder)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import Result
+from PIL import Image
 from torch import nn
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -324,11 +325,48 @@ def test_predict_bad_input(shell: Shell, checkpoint: Path, place: Path, tmp_path
     cv2.imwrite(str(small), np.zeros((8, 8, 3), np.uint8))
     options = ["--run", checkpoint, "--output", tmp_path / "out"]
     fails(shell("predict", tmp_path / "no.png", *options), "no.png")
-    fails(shell("predict", images, *options), "is a folder")
+    (tmp_path / "none").mkdir()
+    fails(shell("predict", tmp_path / "none", *options), "none holds no image", ".png")
     fails(shell("predict", images / twin.name, twin, *options), "both", "rename")
     fails(shell("predict", broken, *options), "broken.png")
     fails(shell("predict", small, *options), "small.png", "stride")
     fails(shell("predict", images / twin.name, *options, "--threshold", "2"), "is 2.0", "0 to 1")
+
+
+def test_predict_writes_nothing_if_a_file_cannot_be_read(
+    shell: Shell, checkpoint: Path, place: Path, tmp_path: Path
+) -> None:
+    good = place / "data" / "phantom-polyp" / "images" / "p000_f00.png"
+    odd, cut = tmp_path / "Thumbs.db", tmp_path / "cut.png"
+    odd.write_bytes(b"thumbnails")
+    cut.write_bytes(good.read_bytes()[:-20])
+    words = ["predict", good, odd, cut, "--run", checkpoint, "--output", tmp_path / "out"]
+    fails(shell(*words), "2 of 3 images", f"{odd}, {cut}", "The first:", "leave it out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_predict_every_image_of_a_folder(shell: Shell, checkpoint: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    write_case(tmp_path, "b", rng)
+    folder = tmp_path / "images"
+    (folder / "b.png").rename(folder / "b.PNG")
+    dicom_slice(folder / "1.2.3", rng.integers(0, 1100, (72, 80)), (0, 0, 0))
+    dicom_slice(folder / "1.2.4", rng.integers(0, 1100, (72, 80)), (0, 0, 1))
+    (folder / "below").mkdir()
+    for name in ("Thumbs.db", ".b.png", "below/c.png"):
+        (folder / name).write_bytes(b"no picture")
+    words = ["predict", folder, "--run", checkpoint, "--output", folder]
+    done = shell(*words)
+    assert done.exit_code == 0, done.output
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["1.2.3", "1.2.4", "b.PNG"]
+    assert (folder / "1.2.3_mask.png").is_file() and (folder / "b_overlay.png").is_file()
+    assert shell(*words, "--overwrite").stdout == done.stdout  # not the masks of the masks
+
+
+def test_an_image_too_large_for_pillow_can_be_predicted(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    cv2.imwrite(str(tmp_path / "slide.png"), np.zeros((72, 80), np.uint8))
+    assert list(masks.check_files([tmp_path], tmp_path / "out")) == [tmp_path / "slide.png"]
 
 
 def test_view_replaces_a_file_only_on_request(shell: Shell, place: Path, tmp_path: Path) -> None:

@@ -51,10 +51,26 @@ def test_list_says_how_to_get_each_data_set(say):
 @pytest.mark.parametrize(
     ("name", "groups"),
     [
-        ("chaos-mr", "in groups.csv"),
+        ("chaos-mr", "in groups.csv, columns stem and patient"),
         ("phantom-polyp", "in the file names"),
         ("isic2018", "not known, so each image counts as its own"),
     ],
 )
 def test_show_says_where_the_groups_stand(say, name, groups):
     assert f"Groups:    {groups}" in say("show", name)
+
+
+@pytest.mark.parametrize(
+    ("name", "layout"),
+    [
+        ("chaos-mr", "chaos-mr/images/CASE.*, chaos-mr/masks/CASE.*, chaos-mr/groups.csv"),
+        ("kvasir-seg", "kvasir-seg/Kvasir-SEG/images/CASE.*, kvasir-seg/Kvasir-SEG/masks/CASE.*"),
+        (
+            "isic2018",
+            "isic2018/ISIC2018_Task1-2_Training_Input/CASE.*, "
+            "isic2018/ISIC2018_Task1_Training_GroundTruth/CASE_segmentation.*",
+        ),
+    ],
+)
+def test_show_says_where_the_files_must_lie(say, name, layout):
+    assert f"Layout:    {layout}\n" in say("show", name)

@@ -190,3 +190,9 @@ def with_other_masks():
 def test_what_cannot_be_compared_is_named(models, metric, message):
     with pytest.raises(ValueError, match=message):
         compare(models, metric)
+
+
+@pytest.mark.parametrize("models", [["a", "b"], {"a": "outputs/A", "b": "outputs/B"}])
+def test_evaluations_have_names(models):
+    with pytest.raises(TypeError, match=r'such as {"U-Net": evaluate\(run\), .*}, got'):
+        compare(models)

@@ -134,6 +134,23 @@ def test_hidden_files_are_neither_scans_nor_masks(scan, mask, tmp_path):
     assert table["volume"].unique().tolist() == ["anna"] and table.attrs["problems"] == ()
 
 
+def test_the_mask_of_the_only_channel(scan, mask, tmp_path):
+    single = write_grids(tmp_path / "one", "anna_0000.nii.gz")
+    convert(single, tmp_path / "out", masks=mask.parent)
+    np.testing.assert_array_equal(pictures(tmp_path / "out" / "masks"), LABELS)
+    write_grids(single, "anna.nii.gz")
+    table = convert(single, tmp_path / "two", masks=mask.parent)
+    assert [problem.split(":")[0] for problem in table.attrs["problems"]] == ["anna_0000"]
+
+
+def test_a_scan_with_the_values_of_a_mask_is_told(tmp_path):
+    (tmp_path / "mri").mkdir()
+    for name, voxels in {"liver": LABELS, "mr": np.arange(216).reshape(SHAPE)}.items():
+        sitk.WriteImage(grid(voxels.astype(np.uint8)), tmp_path / "mri" / f"{name}.nrrd")
+    (told,) = convert(tmp_path / "mri", tmp_path / "out").attrs["problems"]
+    assert told.startswith("liver: Only whole numbers from 0 to 2, as in a mask.")
+
+
 def test_an_existing_folder_is_never_touched(scan, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
@@ -184,13 +201,27 @@ def nothing(tmp_path: Path, scan: Path) -> dict:
     return dict(source=tmp_path / "empty")
 
 
+def masks_among_scans(tmp_path: Path, scan: Path) -> dict:
+    sitk.WriteImage(grid(hu().astype(np.int16)), scan.parent / "mask_study.nii.gz")  # no mask
+    for name in ("bert_SEG.nrrd", "labelsTr-bert.nii.gz", "mask.nii", "zoe mask.nii"):
+        sitk.WriteImage(grid(LABELS * 120), scan.parent / name)
+    return dict(source=scan.parent)
+
+
+def second_channel(tmp_path: Path, scan: Path) -> dict:
+    write_grids(tmp_path / "two", "bert_0000.nii.gz", "bert_0001.nii.gz")
+    return dict(source=tmp_path / "two", masks=other_names(tmp_path, scan)["masks"])
+
+
 BAD = {
     other_grid: "m.nrrd does not lie on the grid of anna. Mask: 4 slices of 6x9 px, spacing 1 x 1",
     two_scans: "m.nrrd is one mask for 2 scans",
-    other_names: r"No mask belongs to any scan. Masks: bert. Scans: anna\.",
+    other_names: r"No mask belongs to any scan. Masks: bert. Scans: anna\. Name each mask as its",
+    second_channel: "No mask belongs to any scan. Masks: bert. Scans: bert_0000, bert_0001",
+    masks_among_scans: "look like masks: bert_SEG, labelsTr-bert, mask; put .* with --masks",
     no_masks: "labels holds no masks: neither DICOM segmentations nor .*nii.* files",
     two_masks: "bert.nii and .*bert.nrrd both belong to bert",
-    two_units: "anna is in HU and bert in raw intensities",
+    two_units: "anna is in HU and bert in raw intensities.* and give masks with --masks",
     nothing: "empty holds no scan",
 }
 

@@ -16,6 +16,7 @@ from PIL import Image
 
 import seglib.cards
 import seglib.sources
+from seglib import checking
 from seglib.cards import GroupTable, LabelClass, card
 from seglib.datasets import check, from_folders, load
 from seglib.decoding import MaskDecoding
@@ -205,6 +206,24 @@ def test_no_pair_at_all_is_an_error_with_a_reason(folders):
         from_folders(*folders, mask_name="{stem}_m")
 
 
+@pytest.mark.parametrize("name", ["{stem}_mask", "seg-{stem}"])
+def test_no_pair_at_all_suggests_how_the_masks_are_named(folders, name):
+    for path in list(folders[1].iterdir()):
+        path.rename(folders[1] / f"{name.format(stem=path.stem)}.png")
+    (folders[1] / f"{name.format(stem='p0_0')}.png").unlink()
+    with pytest.raises(ValueError, match=f'With mask_name="{name}", 4 of 5 images have a mask'):
+        from_folders(*folders)
+    assert len(from_folders(*folders, mask_name=name)) == 4
+
+
+def test_no_pair_at_all_suggests_nothing_where_no_name_fits(folders):
+    for path in list(folders[1].iterdir()):
+        path.rename(folders[1] / f"{path.stem[-1]}.png")
+    with pytest.raises(ValueError, match="no usable pair") as failure:
+        from_folders(*folders)
+    assert "mask_name" not in str(failure.value)
+
+
 @pytest.mark.parametrize("value", [1, 11, 100, 127])
 def test_masks_that_are_dark_but_not_black_are_not_taken_for_empty(folders, value):
     for path in folders[1].iterdir():
@@ -225,6 +244,60 @@ def test_dark_masks_of_many_values_need_another_threshold(folders):
     assert len(from_folders(*folders, decoding=MaskDecoding(at=50))) == 5
 
 
+def mixed(folders, dark, suffix=".png", n=5):
+    """Many bright masks and the last `n` of them dark."""
+    for number in range(300):
+        write(folders[0] / f"q_{number:03d}.png", picture(0, (8, 8)))
+        value = np.full((8, 8), 255, np.uint8) if number < 300 - n else dark
+        write(folders[1] / f"q_{number:03d}{suffix}", value)
+    return folders
+
+
+def corner(value):
+    mask = np.zeros((8, 8), np.uint8)
+    mask[:4, :4] = value
+    return mask
+
+
+def test_class_numbers_among_bright_masks_are_not_taken_for_empty(folders):
+    said = r"masks.p0_1.png is one of 2 masks \(of 5\) that hold class numbers .* as 255\."
+    for name in ("p0_1", "p2_4"):
+        write(folders[1] / f"{name}.png", blob(value=1))
+    with pytest.raises(ValueError, match=said):
+        from_folders(*folders)
+
+
+def test_all_masks_are_counted_if_one_of_those_looked_at_is_dark(folders):
+    with pytest.raises(ValueError, match=r"q_200.png is one of 100 masks \(of 305\)"):
+        from_folders(*mixed(folders, corner(1), n=100))
+
+
+def test_not_all_masks_of_a_large_folder_are_opened_for_a_table(folders, monkeypatch):
+    opened = []
+    real = checking.read_image
+    monkeypatch.setattr(checking, "read_image", lambda path: opened.append(path) or real(path))
+    assert len(from_folders(*mixed(folders, corner(0)))) == 305
+    assert len(opened) == len(set(opened)) == 100
+
+
+@pytest.mark.parametrize("file", [".png", ".jpg"])
+def test_noise_in_an_empty_mask_is_no_class_number(folders, file):
+    noise = np.random.default_rng(0).integers(0, 20, SIZE, dtype=np.uint8)
+    for name in ("p0_1", "p2_4"):
+        (folders[1] / f"{name}.png").unlink()
+        write(folders[1] / f"{name}{file}", noise)
+    assert len(from_folders(*folders)) == 5
+
+
+def test_check_names_the_masks_that_a_threshold_takes_for_empty(folders):
+    cases = from_folders(*folders)
+    write(folders[1] / "p1_2.png", blob(value=1))
+    found = check(cases).set_index("case")
+    assert found["found"]["p1_2"] == "all is read as background, as the brightest value is 1"
+    assert found["expected"]["p1_2"] == "values above 127: write it as 0/255"
+    assert found["expected"]["(all)"] == "none; grey values above 127 are read as the object"
+
+
 def test_masks_that_are_all_black_are_empty_as_jpegs_too(folders):
     for path in list(folders[1].iterdir()):
         path.unlink()
@@ -235,6 +308,28 @@ def test_masks_that_are_all_black_are_empty_as_jpegs_too(folders):
 def test_classes_must_fit_the_decoding(folders):
     with pytest.raises(ValueError, match="2 classes do not fit the decoding 'values', which give"):
         from_folders(*folders, decoding=MaskDecoding("values", values=(0, 1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"classes": ("background", "right", "left")}, r"classes=.*seglib.cards.*got 'background'"),
+        ({"classes": "liver"}, r"classes=.*import LabelClass', got 'liver'"),
+        ({"decoding": "values"}, r"decoding=.*from seglib.decoding import.*got 'values'"),
+    ],
+)
+def test_names_in_the_place_of_classes_and_decoding_are_refused(folders, given, says):
+    with pytest.raises(TypeError, match=says):
+        from_folders(*folders, **given)
+
+
+def test_advice_says_where_its_names_come_from(folders):
+    with pytest.raises(ValueError, match="from seglib.cards import LabelClass"):
+        from_folders(*folders, decoding=MaskDecoding("values", values=(0, 1, 2)))
+    for path in folders[1].iterdir():
+        write(path, blob(value=1))
+    with pytest.raises(ValueError, match="from seglib.decoding import MaskDecoding"):
+        from_folders(*folders)
 
 
 def test_stray_values_are_an_error_where_values_are_exact(folders):
@@ -448,9 +543,35 @@ def test_check_compares_the_number_of_cases(course, shelf):
 def test_missing_data_without_address_says_what_to_do(course, shelf):
     shelf(urls=(), manual="ask the authors")
     with pytest.raises(
-        FileNotFoundError, match="tiny was found neither in .*; ask the authors, so"
+        FileNotFoundError, match="tiny was not found: .*tiny is not there. By hand: ask the auth"
     ):
         load("tiny")
+
+
+@pytest.mark.parametrize(("there", "missing"), [("images", "masks"), ("masks", "images")])
+def test_half_a_data_set_says_which_folder_is_missing(course, shelf, there, missing):
+    shelf(urls=(), manual="unzip both")
+    (course / "mine" / "tiny" / "Kvasir-SEG" / there).mkdir(parents=True)
+    with pytest.raises(FileNotFoundError) as failure:
+        load("tiny", data=course / "mine")
+    said, place = str(failure.value), course / "mine" / "tiny" / "Kvasir-SEG"
+    assert f"{place.parent} lacks the folder Kvasir-SEG/{missing}; {course / 'data'}" in said
+    assert f"unzip both, so that {place / 'images'} and {place / 'masks'} exist." in said
+
+
+def test_a_zip_that_was_unzipped_beside_the_data_sets_is_found(course, shelf):
+    shelf(urls=())
+    fill(course / "mine")
+    cases = load("tiny", data=course / "mine")
+    assert cases["image"][0] == course / "mine" / "Kvasir-SEG" / "images" / "0.jpg"
+
+
+def test_folders_of_a_common_name_are_not_taken_for_a_data_set(course, shelf):
+    shelf(urls=(), images="images", masks="masks")
+    for part in ("images", "masks"):
+        (course / "mine" / part).mkdir(parents=True)
+    with pytest.raises(FileNotFoundError, match="tiny was not found"):
+        load("tiny", data=course / "mine")
 
 
 @pytest.mark.parametrize("verified", [True, False])
@@ -529,7 +650,9 @@ def test_a_folder_in_the_way_is_not_overwritten(course, shelf, server):
     shelf(urls=(f"{server[1]}/tiny.zip",))
     (course / "data" / "tiny").mkdir(parents=True)
     (course / "data" / "tiny" / "mine.txt").write_text("dear to me")
-    with pytest.raises(ValueError, match="tiny is there but lacks Kvasir-SEG/images or"):
+    with pytest.raises(
+        ValueError, match="tiny is there but lacks the folder Kvasir-SEG/images and"
+    ):
         load("tiny")
     assert (course / "data" / "tiny" / "mine.txt").read_text() == "dear to me"
 

@@ -12,6 +12,7 @@ import SimpleITK as sitk
 
 from seglib.cards import card
 from seglib.conversion import convert
+from seglib.datasets import from_folders
 from seglib.display import read_stored, show
 from seglib.images import read_image, to_rgb
 from tests.scans import dicom_slice
@@ -67,7 +68,7 @@ def test_a_scan_looks_like_the_slice_that_is_cut_from_it(tmp_path, known, name):
     scan, entry = write_scan(tmp_path / name), card(known)
     (case,) = convert(scan, tmp_path / "cut")["case"]
     stored = read_image(tmp_path / "cut" / "images" / f"{case}.png")
-    found = read_stored(scan, entry.offset)
+    found = read_stored(scan, entry.storage)
     assert found.dtype == np.uint16
     np.testing.assert_array_equal(found, stored)
     assert len(np.unique(show(found, entry))) >= 3
@@ -77,5 +78,26 @@ def test_a_scan_looks_like_the_slice_that_is_cut_from_it(tmp_path, known, name):
 def test_only_scans_are_brought_to_what_a_data_set_stores(tmp_path, offset):
     scan = write_scan(tmp_path / "a.dcm")
     cv2.imwrite(str(tmp_path / "a.png"), np.array([[0, 1024, 4095]], np.uint16))
-    assert read_stored(tmp_path / "a.png", offset).tolist() == [[0, 1024, 4095]]
-    assert np.array_equal(read_stored(scan, 0.0), read_image(scan))  # then HU are what is stored
+    assert read_stored(tmp_path / "a.png", (offset, (40, 400))).tolist() == [[0, 1024, 4095]]
+    stored = read_stored(scan, PLAIN.storage)
+    assert np.array_equal(stored, read_image(scan))  # then HU are what is stored
+
+
+@pytest.mark.parametrize("name", ["a.dcm", "a.nrrd"])
+def test_a_scan_is_cut_with_the_window_of_the_slices_that_were_learnt_from(tmp_path, name):
+    (tmp_path / "scans").mkdir()
+    scan = write_scan(tmp_path / "scans" / name)
+    (case,) = convert(tmp_path / "scans", tmp_path / "cut", window="40,300")["case"]
+    (tmp_path / "cut" / "masks").mkdir()
+    image = tmp_path / "cut" / "images" / f"{case}.png"
+    cv2.imwrite(str(tmp_path / "cut" / "masks" / image.name), read_image(image))
+    found = from_folders(tmp_path / "cut" / "images", tmp_path / "cut" / "masks")
+    entry = found.attrs["card"]
+    assert entry.storage == (0.0, (40.0, 300.0))
+    np.testing.assert_array_equal(read_stored(scan, entry.storage), read_image(image))
+    table = tmp_path / "cut" / "table.csv"
+    row = table.read_text().splitlines()[1].replace(case, "another").replace("40,300", "0,80")
+    table.write_text(f"{table.read_text()}{row}\n")
+    several = from_folders(image.parent, tmp_path / "cut" / "masks").attrs["card"]
+    with pytest.raises(ValueError, match="is a scan, but .* different windows; convert it"):
+        read_stored(scan, several.storage)

@@ -116,8 +116,16 @@ def test_the_protocol_says_how_the_scores_were_made(run):
         "2% of the image diagonal (median 1.1 px)",
     ):
         assert words in said
+    assert said.endswith("95 % intervals from 2000 resamples of the groups")
     run.cases["group"] = run.cases["case"]
     assert "split by image, no groups are known" in evaluate(run).protocol
+
+
+def test_the_protocol_of_one_group_claims_no_interval(run):
+    run.cases["group"] = ["a"] * 8 + ["b"] * 4
+    found = evaluate(run)
+    assert found.table()["low"].isna().all()
+    assert found.protocol.endswith("; no interval: one group")
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,8 @@ def run(squares, outputs) -> Run:
 def several(outputs) -> Run:
     """The synthetic abdomen, small: grey slices of five patients with five organs."""
     write_phantom(ABDOMEN.name, outputs / ABDOMEN.name, 20, 0, (64, 64), ABDOMEN.decoding.values)
-    return fit(SHORT, with_split(load(ABDOMEN.name, outputs)), outputs / "abdomen-runs")
+    short = dataclasses.replace(SHORT, dataset=ABDOMEN.name)
+    return fit(short, with_split(load(ABDOMEN.name, outputs)), outputs / "abdomen-runs")
 
 
 def test_a_run_keeps_what_every_run_keeps(run) -> None:

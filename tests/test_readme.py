@@ -3,8 +3,11 @@
 import re
 from itertools import takewhile
 
+import cv2
+import numpy as np
 import pytest
 
+from seglib.datasets import check
 from tests.readme_tables import (
     IN_DETAIL,
     ROOT,
@@ -39,6 +42,22 @@ def rows_below(header: str) -> list[str]:
 )
 def test_a_table_is_that_of_the_committed_results(header: str, rows: list[str]) -> None:
     assert rows and rows_below(header) == rows
+
+
+def test_the_example_of_converted_scans_can_be_run(tmp_path, monkeypatch) -> None:
+    (code,) = (
+        part for part in re.findall(r"```python\n(.*?)```", README, re.S) if "kidney" in part
+    )
+    for part in ("images", "masks"):
+        (folder := tmp_path / "data" / "own" / part).mkdir(parents=True)
+        for case in ("a_z000", "a_z001"):
+            stripes = np.repeat(np.arange(3, dtype=np.uint8), 8)
+            cv2.imwrite(str(folder / f"{case}.png"), np.tile(stripes, (24, 1)))
+    table = "case,group,spacing_row_mm,spacing_col_mm\na_z000,p1,1,1\na_z001,p1,1,1\n"
+    (tmp_path / "data" / "own" / "table.csv").write_text(table)
+    monkeypatch.chdir(tmp_path)
+    exec(code, names := {})
+    assert names["cases"]["group"].tolist() == ["p1", "p1"] and check(names["cases"]).empty
 
 
 def test_the_verdict_is_that_of_the_comparison() -> None:

@@ -353,7 +353,7 @@ SAID = [
     ({"comparison": {"dice": {"low": 0.00038}}}, "(+0.0004 to +0.0214", "+0.000 "),
     ({"comparison": {"models": {"unet": {"n_groups": 4}}}}, "the intervals are rough", None),
     ({}, "Size mattered more than architecture", "the intervals are rough"),
-    ({"evaluation": {"strata": SPREAD}}, "were outlined worse than", "not shown"),
+    ({"evaluation": {"strata": SPREAD}}, "were outlined worse than", "Size was not"),
     ({"evaluation": {"strata": ALIKE}}, "Size was not shown to matter", "outlined worse"),
     ({"evaluation": {"milliseconds": {"one view": 10, "four views": 31}}}, "in 3.1 times", None),
 ]  # fmt: skip
@@ -515,8 +515,10 @@ def test_a_text_in_another_encoding_is_named(real: Path, name: str) -> None:
 
 def test_a_missing_figure_is_named(real: Path) -> None:
     (real / "figures" / "kvasir-seg" / "05_failures.png").unlink()
-    with pytest.raises(FileNotFoundError, match="shows the figure '05_failures'"):
+    with pytest.raises(FileNotFoundError, match="shows figures/kvasir-seg/05_failures.png") as said:
         fill(real, "kvasir-seg")
+    assert "SEGLIB_DATASET=kvasir-seg make course" in str(said.value)
+    assert str(real) not in str(said.value)  # a temporary folder while a report is built
 
 
 def test_missing_results_say_what_to_run(tmp_path: Path) -> None:

@@ -258,6 +258,10 @@ def test_the_shell_on_several_classes(runs, cases, tmp_path: Path) -> None:
     assert scored.exit_code == 0, scored.output
     assert "left kidney" in scored.stdout and "hd95 in mm" in scored.stdout
     words = ["predict", str(image), "--run", str(folder), "--output", str(tmp_path)]
+    for asked in (["evaluate", str(folder)], words):
+        done = CliRunner().invoke(app, [*asked, "--threshold", "0.5"])
+        assert done.exit_code == 2 and not list(tmp_path.iterdir())
+        assert "--threshold 0.5 was given for several classes (liver, " in done.stderr
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
     mask = cv2.imread(str(tmp_path / f"{image.stem}_mask.png"), cv2.IMREAD_UNCHANGED)

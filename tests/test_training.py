@@ -202,7 +202,7 @@ def test_the_optimiser_steps_once_for_all_batches_that_are_accumulated(
 
 def test_other_cases_in_the_same_folder_are_refused(cases, tmp_path):
     folder = tmp_path / TINY.run_name
-    folder.mkdir()
+    (folder / "checkpoints").mkdir(parents=True)  # something was learnt
     (folder / "cases.csv").write_text("case\n")
     with pytest.raises(ValueError, match="begun with other cases"):
         fit(TINY, cases, tmp_path)
@@ -345,6 +345,25 @@ def test_a_name_in_the_place_of_a_thing_is_refused(cases, tmp_path):
         fit(TINY, "squares", tmp_path)
     with pytest.raises(TypeError, match=r"Expected a run.*load_run\(FOLDER\).*got 'outputs/tiny'"):
         evaluate("outputs/tiny")
+
+
+def test_cases_of_another_data_set_than_the_recipe_names_are_refused(cases, tmp_path):
+    with pytest.raises(
+        ValueError, match=r"recipe is for 'kvasir-seg', .* are of 'own': say recipe"
+    ):
+        fit(dataclasses.replace(TINY, dataset="kvasir-seg"), cases, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_start_that_came_to_nothing_may_be_mended(cases, tmp_path):
+    table = cases.copy()
+    table["mask"] = [Path(shutil.copy(path, tmp_path)) for path in cases["mask"]]
+    whole = table["mask"][3].read_bytes()
+    table["mask"][3].write_bytes(whole[:50])
+    with pytest.raises(ValueError, match="cannot be read as an image"):
+        fit(TINY, table, tmp_path / "runs")
+    table["mask"][3].write_bytes(whole)
+    assert len(fit(TINY, table, tmp_path / "runs").history) == TINY.epochs
 
 
 def test_an_empty_split_is_refused(cases, tmp_path):

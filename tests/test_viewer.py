@@ -190,15 +190,17 @@ def run(cases, tmp_path, monkeypatch):
     """A run whose test cases were predicted: all black but for one row."""
     cases = cases.head(2)
 
-    def made(model: str, row: int, names: list[str]) -> SimpleNamespace:
+    def made(model: str, row: int, names: list[str]) -> Run:
         folder = tmp_path / model
         (folder / "predictions").mkdir(parents=True)
         for name in names:
             picture = np.zeros((8, 9), np.uint8)
             picture[row] = 204
             cv2.imwrite(str(folder / "predictions" / f"{name}.png"), picture)
-        recipe = SimpleNamespace(model=model)
-        return SimpleNamespace(path=folder, recipe=recipe, cases=cases, row=row, names=names)
+        trained = replace(recipe("polyp-quick"), model=model)
+        one = Run(folder, trained, folder / "best.ckpt", pd.DataFrame())
+        vars(one).update(cases=cases, row=row, names=names)
+        return one
 
     def evaluate(run, split):
         scores = {"dice": 0.1 * run.row, "iou": 0.1, "precision": 0.2, "recall": 0.3, "hd95": 4.0}
@@ -246,11 +248,10 @@ def test_the_worst_case_comes_first(run, monkeypatch) -> None:
 def film(run):
     """A run that kept what it saw of case 1 after the epochs 1, 2 and 10: a growing share."""
 
-    def made(model: str, epochs: tuple[int, ...] = (1, 2, 10)) -> SimpleNamespace:
+    def made(model: str, epochs: tuple[int, ...] = (1, 2, 10)) -> Run:
         one = run(model, 3, ["0", "1"])
-        one.cases = one.cases.assign(split="val")
-        history = {"epoch": range(1, 11), "val_dice": np.arange(10) / 10}
-        one.history = pd.DataFrame(history)
+        history = pd.DataFrame({"epoch": range(1, 11), "val_dice": np.arange(10) / 10})
+        vars(one).update(cases=one.cases.assign(split="val"), history=history)
         for epoch in epochs:
             save_map(map_path(one.path, epoch, "1"), np.full((4, 4), epoch / 10))
         return one
@@ -291,6 +292,13 @@ def test_a_run_is_not_compared_with_itself(run) -> None:
     one = run("unet", 3, ["0", "1"])
     with pytest.raises(ValueError, match="Both runs are unet; give two different ones"):
         of_runs(one, one)
+
+
+@pytest.mark.parametrize("given", [("outputs/RUN",), (["a", "b"],), ("a", "b")])
+def test_what_is_no_run_is_refused(given: tuple) -> None:
+    for way in (MaskViewer.from_runs, MaskViewer.from_epochs):
+        with pytest.raises(TypeError, match=r"Expected one run or two, .*\(run, other\), got"):
+            way(*given)
 
 
 def test_a_split_that_is_unknown_or_empty_is_refused(cases, tmp_path) -> None:

@@ -65,6 +65,9 @@ class DatasetCard:
     window, offset
         For CT and MR: centre and width of the intensities to show, after `offset` is added to
         the stored grey values (CT stored as HU + 1024 has offset -1024). None: as stored.
+    scan_window
+        Centre and width, HU, with which :func:`seglib.conversion.convert` cut scans into these
+        images; empty if scans had different ones, None if they are stored whole, or no scans.
     spacing_mm
         Height and width of a pixel, mm, if all images share it.
     group_pattern
@@ -103,6 +106,7 @@ class DatasetCard:
     mask_name: str = "{stem}"
     window: tuple[float, float] | None = None
     offset: float = 0.0
+    scan_window: tuple[float, ...] | None = None
     spacing_mm: tuple[float, float] | None = None
     group_pattern: str | None = None
     group_table: GroupTable | None = None
@@ -119,6 +123,11 @@ class DatasetCard:
     def n_classes(self) -> int:
         """Number of classes, background included."""
         return len(self.classes)
+
+    @property
+    def storage(self) -> tuple[float, tuple[float, ...] | None]:
+        """How a scan becomes one of the images: ``offset`` and ``scan_window``."""
+        return self.offset, self.scan_window
 
     @property
     def is_synthetic(self) -> bool:

@@ -20,7 +20,9 @@ EXAMPLES = examples(
 def convert(
     source: Annotated[Path, Argument(help="A scan, or a folder of scans.")],
     target: Annotated[Path, Argument(help="New folder for images, masks and table.csv.")],
-    masks: Annotated[Path | None, Option(help="A mask file, or a folder of masks.")] = None,
+    masks: Annotated[
+        Path | None, Option(help="A mask, or a folder of masks named as their scans.")
+    ] = None,
     window: Annotated[
         str | None,
         Option(help="soft-tissue, liver, lung, bone, file (the DICOM header's) or CENTRE,WIDTH."),
@@ -34,6 +36,10 @@ def convert(
 
     Without a window the PNG files hold 16 bit: HU + 1024 for CT, else the raw values. Masks hold
     class numbers. table.csv says for each slice whose it is, where it lies, and its spacing in mm.
+
+    Masks lie in a folder of their own. Each has the name of its scan, with the folders below
+    SOURCE: p1/ct.nii.gz or p1_ct.nii.gz for p1/ct.nii.gz. The mask of nnU-Net's c0_0000.nii.gz is
+    c0.nii.gz, if there is no second channel. DICOM segmentations may have any name.
 
     DICOM files tell their patients apart. NIfTI and NRRD files do not: those below one folder of
     SOURCE count as one patient, those in SOURCE itself as one each. So keep all scans of a patient

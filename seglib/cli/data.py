@@ -45,6 +45,7 @@ def show(name: Name) -> None:
         "Task": f"{entry.task}, {entry.modality}",
         "Cases": entry.n_cases,
         "Classes": f"{classes}; grey value in the masks in brackets",
+        "Layout": _layout(entry),
         "Groups": _groups(entry),
         "Licence": entry.licence,
         "Citation": entry.citation,
@@ -58,9 +59,17 @@ def show(name: Name) -> None:
         typer.echo(f"{'Note:':10} {defect}")
 
 
+def _layout(entry: DatasetCard) -> str:
+    """Where images, masks and the table of groups lie, and how a mask is named."""
+    mask = entry.mask_name.format(stem="CASE")
+    parts = [f"{entry.images}/CASE.*", f"{entry.masks}/{mask}.*"]
+    parts += [entry.group_table.file] if entry.group_table else []
+    return ", ".join(f"{entry.name}/{part}" for part in parts)
+
+
 def _groups(entry: DatasetCard) -> str:
-    if entry.group_table:
-        return f"in {entry.group_table.file}"
+    if table := entry.group_table:
+        return f"in {table.file}, columns {table.case} and {table.group}"
     named = entry.group_pattern is not None
     return "in the file names" if named else "not known, so each image counts as its own"
 

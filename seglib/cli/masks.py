@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -17,7 +18,11 @@ from seglib.cli.shell import check_free
 from seglib.display import read_stored, show
 from seglib.figures.style import paint
 from seglib.files import write_atomic
+from seglib.formats import is_scan
+from seglib.formats.kinds import case_name
+from seglib.images import image_size
 from seglib.inference import predict, predict_cases, to_labels
+from seglib.pairing import SUFFIXES
 from seglib.predictions import write_labels
 from seglib.recipes import NnunetRecipe
 from seglib.runs import Run
@@ -30,29 +35,63 @@ def check_files(
 ) -> dict[Path, tuple[Path, Path]]:
     """Mask and overlay file of each image, checked before anything is computed.
 
+    Of a folder in `images` every image is taken, but no mask or overlay written for one of them.
+
     Raises
     ------
-    FileNotFoundError
-        If an image is not there.
     ValueError
-        If an image is a folder, two images would share a mask, or a file of that name is there
-        already and `overwrite` is off.
+        If an image is not there or cannot be read (all such are named), a folder holds none, two
+        images would share a mask, or a file of that name is there already and `overwrite` is off.
     """
     targets: dict[Path, tuple[Path, Path]] = {}
     owners: dict[Path, Path] = {}
-    for image in images:
-        if image.is_dir():
-            raise ValueError(f"{image} is a folder; give image files, for example {image}/*.png")
-        if not image.is_file():
-            raise FileNotFoundError(f"There is no image {image}.")
-        mask, picture = (folder / f"{image.stem}_{kind}.png" for kind in ("mask", "overlay"))
+    for image in (file for path in images for file in _images_in(path)):
+        mask, picture = (folder / name for name in _written_for(image))
         other = owners.setdefault(mask, image)
         if other != image:
             raise ValueError(f"{other} and {image} would both be written to {mask}; rename one.")
         for file in (mask, picture):
             check_free(file, overwrite)
         targets[image] = mask, picture
+    _require_readable(targets)
     return targets
+
+
+def _images_in(path: Path) -> Iterator[Path]:
+    """The images of a folder, by name; a file is itself."""
+    if not path.is_dir():
+        yield path
+        return
+    files = [p for p in sorted(path.iterdir()) if p.is_file() and not p.name.startswith(".")]
+    images = [p for p in files if p.suffix.lower() in SUFFIXES or is_scan(p)]
+    if not images:
+        endings = ", ".join(SUFFIXES)
+        raise ValueError(f"{path} holds no image: neither {endings} files nor scans of one slice.")
+    written = {name for image in images for name in _written_for(image)}
+    yield from (image for image in images if image.name not in written)
+
+
+def _written_for(image: Path) -> tuple[str, str]:
+    """Names of the mask and the overlay of an image."""
+    stem = case_name(image) if is_scan(image) else image.stem
+    return f"{stem}_mask.png", f"{stem}_overlay.png"
+
+
+def _require_readable(images: Collection[Path]) -> None:
+    """Raise ``ValueError`` that names every file whose header is not that of an image."""
+    faults: dict[Path, Exception] = {}
+    for image in images:
+        try:
+            with suppress(Image.DecompressionBombError):  # too large for Pillow, not for OpenCV
+                image_size(image)
+        except (OSError, ValueError) as error:
+            faults[image] = error
+    if faults:
+        first = next(iter(faults.values()))
+        raise ValueError(
+            f"Nothing was written, for {len(faults)} of {len(images)} images cannot be used: "
+            f"{', '.join(map(str, faults))}. The first: {first}"
+        )
 
 
 def predict_file(
@@ -79,7 +118,7 @@ def predict_file(
         If the image cannot be read or is too small for the network; the message names the file.
     """
     card = run.cases.attrs["card"]
-    pixels = show(read_stored(image, card.offset), card)
+    pixels = show(read_stored(image, card.storage), card)
     try:
         probability = _seen(run, network, image, pixels, flips)
     except ValueError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Argument, Option
 
-from seglib.cli.shell import Threshold, examples
+from seglib.cli.shell import Threshold, examples, threshold_for
 
 if TYPE_CHECKING:
     from seglib.runs import Run
@@ -31,7 +31,7 @@ def evaluate(
     checkpoint: Annotated[Path | None, Option(help="A checkpoint, in place of a run.")] = None,
     model: Annotated[str | None, Option(help="Architecture it must hold.")] = None,
     split: Split = "test",
-    threshold: Threshold = 0.5,
+    threshold: Threshold = None,
     flips: Flips = False,
     zoom: Zoom = 1.0,
 ) -> None:
@@ -46,7 +46,7 @@ def evaluate(
     from seglib.runs import load_run
 
     opened = load_run(run or checkpoint, model)
-    evaluation = score(opened, split, threshold, flips, zoom=zoom)
+    evaluation = score(opened, split, threshold_for(opened, threshold), flips, zoom=zoom)
     typer.echo(f"{opened.describe()}\n{evaluation.protocol}\n")
     typer.echo(evaluation.table().round(3).to_string(index=False))
     if evaluation.one_vs_rest:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Option
 from typer.core import TyperGroup
 
-Threshold = Annotated[float, Option(help="Probability above which a pixel counts.")]
+if TYPE_CHECKING:
+    from seglib.runs import Run
+
+Threshold = Annotated[
+    float | None,
+    Option(help="Probability above which a pixel counts, of one class only; 0.5 if not given."),
+]
 
 
 class PlainErrors(TyperGroup):
@@ -30,6 +36,17 @@ def check_free(file: Path, overwrite: bool) -> None:
     """Raise ``ValueError`` if a file is there already and may not be replaced."""
     if file.exists() and not overwrite:
         raise ValueError(f"{file} exists; choose another --output or add --overwrite.")
+
+
+def threshold_for(run: Run, given: float | None) -> float:
+    """The threshold of this run; ``ValueError`` if one was given and it has several classes."""
+    names = [entry.name for entry in run.cases.attrs["card"].classes[1:]]
+    if given is not None and len(names) > 1:
+        raise ValueError(
+            f"--threshold {given:g} was given for several classes ({', '.join(names)}): the "
+            "likeliest wins, so there is no threshold; leave it out."
+        )
+    return 0.5 if given is None else given
 
 
 def examples(*lines: str) -> str:

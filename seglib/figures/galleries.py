@@ -69,7 +69,7 @@ def open_cases(
     cases, card = run.cases.set_index("case"), run.cases.attrs["card"]
     images, truths, labels = [], [], []
     for name in names:
-        images.append(show(read_stored(cases.loc[name, "image"], card.offset), card))
+        images.append(show(read_stored(cases.loc[name, "image"], card.storage), card))
         truths.append(read_mask(cases.loc[name, "mask"], card.decoding))
         labels.append(load_labels(run, name, flips, threshold))
     return images, truths, labels

@@ -171,7 +171,7 @@ def predictions(
         cut at one half. Of several classes, ``(classes, H, W)``, the likeliest is shown.
     """
     card = cases.attrs["card"]
-    images = [show(read_stored(cases["image"].iloc[i], card.offset), card) for i in rows.values()]
+    images = [show(read_stored(cases["image"].iloc[i], card.storage), card) for i in rows.values()]
     truths = [read_mask(cases["mask"].iloc[i], card.decoding) for i in rows.values()]
     if card.n_classes > 2:
         found = {MODEL_TITLES[model]: [to_labels(maps[i]) for i in rows.values()]

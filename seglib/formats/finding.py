@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from seglib.formats.dicom import holds_images, read_header
+from seglib.formats.grids import read_grid
 from seglib.formats.kinds import SUFFIXES, case_name, is_dicom, is_grid
+from seglib.formats.volume import Volume
+
+MASK_WORD = re.compile(r"(segs?|segmentations?|masks?|labels?(tr|ts)?)", re.IGNORECASE)
+MOST_CLASSES = 20  # of a mask; images have hundreds of values
 
 
 def find_scans(source: Path, masks: Path | None = None) -> dict[str, Path]:
@@ -90,6 +99,45 @@ def find_masks(masks: Path) -> dict[str, Path]:
             f"{masks} holds no masks: neither DICOM segmentations nor {endings} files."
         )
     return found
+
+
+def mask_of(scan: str, scans: dict[str, Path], masks: dict[str, Path]) -> Path | None:
+    """The mask with the name of a scan, if need be without the ``_0000`` of nnU-Net's channel.
+
+    Where there is a second channel, or another scan has the shorter name, the whole name counts.
+    """
+    base = scan.removesuffix("_0000")
+    alone = base not in scans and f"{base}_0001" not in scans
+    return masks.get(scan) or (masks.get(base) if alone else None)
+
+
+def refuse_masks(scans: dict[str, Path]) -> None:
+    """Raise ``ValueError`` if NIfTI or NRRD files are masks by their names and by their values."""
+    named = (n for n in scans if any(map(MASK_WORD.fullmatch, re.split(r"[-_. ]", n))))
+    masks = (n for n in named if is_grid(scans[n]) and _has_few_values(read_grid(scans[n])))
+    if few := list(islice(masks, 3)):  # the others need not be read
+        raise ValueError(
+            f"Among the scans are what look like masks: {', '.join(few)}; put all masks into a "
+            "folder of their own, each named as its scan, and give it with --masks."
+        )
+
+
+def doubt(scan: Volume) -> tuple[str, ...]:
+    """What a person should know of a scan that may be a mask although its name does not say so."""
+    highest = scan.voxels.max()
+    if not (0 < highest <= MOST_CLASSES and _has_few_values(scan)):
+        return ()
+    return (
+        f"Only whole numbers from 0 to {highest}, as in a mask. If it is one, put it into a folder "
+        "of its own, named as its scan, and convert again with --masks.",
+    )
+
+
+def _has_few_values(volume: Volume) -> bool:
+    """True if all values are whole, from 0 to 255, and as few as classes in a mask."""
+    voxels = volume.voxels
+    whole = voxels.dtype.kind == "i" and voxels.min() >= 0 and voxels.max() <= 255
+    return whole and len(np.unique(voxels)) <= MOST_CLASSES
 
 
 def _below(folder: Path) -> list[Path]:

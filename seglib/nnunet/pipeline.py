@@ -134,7 +134,7 @@ def predict_cases(
     with tempfile.TemporaryDirectory(dir=folder, prefix=".predicted-") as place:
         task = {"checkpoint": str(checkpoint), "folder": place, "flips": flips}
         task["images"] = [str(path) for path in cases["image"]]
-        task["offset"] = cases.attrs["card"].offset
+        task["storage"] = cases.attrs["card"].storage
         around = surroundings(Path(place), Path(place))
         run_child("predict", task, around, folder / "nnunet.log", "Asking nnU-Net")
         for number, (_, row) in enumerate(cases.iterrows()):

@@ -120,13 +120,13 @@ def write_raw(cases: pd.DataFrame, folder: Path) -> None:
     if (target / "dataset.json").is_file():
         return
     seen, card = learning(cases), cases.attrs["card"]
-    channels = channel_names(read_stored(seen["image"].iloc[0], card.offset), card)
+    channels = channel_names(read_stored(seen["image"].iloc[0], card.storage), card)
     _require_space(folder, len(seen), pixels(cases) * len(channels))
     objects = 0
     with new_folder(target) as draft:
         rows = tqdm(seen.itertuples(), "Writing cases for nnU-Net", len(seen), leave=False)
         for row in rows:
-            image, labels = read_stored(row.image, card.offset), read_mask(row.mask, card.decoding)
+            image, labels = read_stored(row.image, card.storage), read_mask(row.mask, card.decoding)
             _require_alike(row.image, image, channels)
             _write_tiff(draft / "imagesTr" / f"{row.case}_0000{ENDING}", image)
             _write_tiff(draft / "labelsTr" / f"{row.case}{ENDING}", labels)

@@ -104,7 +104,7 @@ def _learnt(checkpoint: dict) -> dict:
 def predict(task: dict) -> None:
     """Write the probabilities of each of ``images`` to ``folder``: ``0.npy``, ``1.npy``, and on.
 
-    ``offset`` is that of the card: the network has learnt from stored values.
+    ``storage`` is that of the card: the network has learnt from stored values.
     """
     from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
@@ -124,7 +124,7 @@ def predict(task: dict) -> None:
         tuple(saved["mirror"]),
     )
     for number, path in enumerate(tqdm(task["images"])):
-        image = channels_first(read_stored(path, task["offset"]))
+        image = channels_first(read_stored(path, task["storage"]))
         if len(image) != len(saved["facts"]["channel_names"]):
             raise ValueError(f"{path} has {len(image)} channel(s), unlike the training images")
         with _precision():

@@ -63,14 +63,17 @@ def _figure(name: str, alt: str, caption: str, width: float) -> str:
     return f'![{words}]({name}.png){{#fig:{name} width={width:.1f}mm alt="{alt}"}}\n'
 
 
-def _functions(folder: Path, placed: Placed) -> dict[str, Callable[..., str]]:
+def _functions(folder: Path, placed: Placed, dataset: str) -> dict[str, Callable[..., str]]:
     """What the text may call to place pictures; `folder` holds them all as PNG."""
 
     def fitted(name: str) -> float:
         """Width of a picture that fits on the page."""
         path = folder / f"{name}.png"
         if not path.is_file():
-            raise FileNotFoundError(f"The report shows the figure '{name}', but {path} is missing.")
+            raise FileNotFoundError(
+                f"The report shows figures/{dataset}/{name}.png, which is missing; make it with "
+                f"all other figures of '{dataset}': SEGLIB_DATASET={dataset} make course."
+            )
         width, height = _size(path)
         return width * min(1.0, TEXT_WIDTH / width, TEXT_HEIGHT / height)
 
@@ -167,7 +170,7 @@ def render(
     placed = Placed()
     try:
         written = environment(sources).get_template(template)
-        words = written.render(facts | _functions(figures, placed))
+        words = written.render(facts | _functions(figures, placed, facts["card"].name))
     except jinja2.UndefinedError as error:
         raise ValueError(
             f"{_place(error, sources)} asks for something that the results do not have: "

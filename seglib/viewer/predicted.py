@@ -11,11 +11,13 @@ import pandas as pd
 from seglib.averaging import per_case
 from seglib.evaluation import evaluate, load_labels, load_probability
 from seglib.figures.style import MODEL_TITLES
+from seglib.names import expect
 from seglib.predictions import kept_epochs, load_epoch
 from seglib.runs import Run
 from seglib.viewer.packing import Case
 from seglib.viewer.sources import Source, of_table
 
+GIVEN = "one run or two, as fit(...) or load_run(FOLDER) gives them: from_runs(run, other)"
 SHOWN_SCORES = ("dice", "iou", "precision", "recall", "hd95")
 
 
@@ -29,6 +31,8 @@ def of_runs(run: Run, other: Run | None = None, split: str = "test") -> Source:
 
     Raises
     ------
+    TypeError
+        If something else than runs is given.
     ValueError
         If the split is unknown or empty, or the second run did not predict a case of the first.
     """
@@ -69,6 +73,8 @@ def _with_predictions(plain: Source, runs: Mapping[str, Run], split: str) -> Sou
 def named(run: Run, other: Run | None) -> dict[str, Run]:
     """Runs by architecture, or by folder where the architecture is the same."""
     runs = [run] if other is None else [run, other]
+    for each in runs:
+        expect(each, Run, GIVEN)
     by_model = [MODEL_TITLES.get(each.recipe.model, each.recipe.model) for each in runs]
     names = by_model if len(set(by_model)) == len(runs) else [each.path.name for each in runs]
     if len(set(names)) < len(runs):

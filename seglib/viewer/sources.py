@@ -82,7 +82,7 @@ def of_table(cases: pd.DataFrame) -> Source:
     def read(index: int) -> Case:
         """A case with its image and, if there is one, its mask."""
         row = rows[index]
-        image, truth = read_stored(row["image"], card.offset), None
+        image, truth = read_stored(row["image"], card.storage), None
         if isinstance(row["mask"], str | Path):
             truth = read_mask(row["mask"], card.decoding)
         if card.offset:
