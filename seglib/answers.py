@@ -14,6 +14,7 @@ import pandas as pd
 
 from seglib.files import sha256, write_atomic
 from seglib.results import Evaluation, OneVsRest
+from seglib.scoring import occurring
 from seglib.tabular import read_table
 
 EXACT = {"index": False, "float_format": "%.6f", "lineterminator": "\n"}
@@ -96,11 +97,14 @@ def read_results(files: dict[str, Path]) -> Evaluation:
     # Rounding mends the last bit, where parsers differ: the threshold 0.3 is found under 0.3.
     scores = read_table(files["scores"], ("case", "group", "class")).round(6)
     results = json.loads(files["results"].read_text())
+    confusion = np.array(results["confusion"])
+    pooled = pd.DataFrame(results["pooled"]).T.astype(float)
+    pooled[~occurring(confusion)] = np.nan  # older answers have 1
     return Evaluation(
         reliability=_bins(results.get("reliability")),
         scores=scores,
-        pooled=pd.DataFrame(results["pooled"]).T,
-        confusion=np.array(results["confusion"]),
+        pooled=pooled,
+        confusion=confusion,
         auc=_area(results["auc"]),
         protocol=results["protocol"],
         unit=results.get("unit", "px"),

@@ -45,7 +45,7 @@ def keep_cohort(folder: Path, cases: pd.DataFrame) -> None:
         _check_card(folder, card)
         if before.equals(now):
             return
-    write_atomic(folder / CARD, _CARD.dump_json(card, indent=2))
+    write_atomic(folder / CARD, _CARD.dump_json(card, indent=2, warnings=False))
     write_atomic(folder / SIZES, _sizes(cases[FILES]).to_csv(index=False, lineterminator="\n"))
     write_atomic(record, table)
 
@@ -71,7 +71,9 @@ def _alike(folder: Path, before: pd.DataFrame, now: pd.DataFrame) -> bool:
 
 def _check_card(folder: Path, card: DatasetCard) -> None:
     """Raise ``ValueError`` if a folder's files were shown or labelled otherwise than by a card."""
-    before, now = _seen(_read_card(folder)), _seen(card)
+    # Written and read, too, for a list comes back as a tuple.
+    written = _CARD.validate_json(_CARD.dump_json(card, warnings=False))
+    before, now = _seen(_read_card(folder)), _seen(written)
     for what, old in before.items():
         if old != (new := now[what]):
             raise ValueError(

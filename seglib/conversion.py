@@ -17,7 +17,7 @@ from seglib.formats import (
     read_mask_volume,
     read_volume,
 )
-from seglib.formats.finding import doubt, mask_of, patient_of, refuse_masks
+from seglib.formats.finding import doubt, mask_of, patient_of, refuse_masks, told_together
 from seglib.formats.volume import AIR, DEEP, deepened
 from seglib.images import window as show
 from seglib.spacing import TABLE
@@ -81,7 +81,7 @@ def convert(
     drawn = {} if masks is None else _masks_of(scans, masks)
     rows: list[dict] = []
     classes: dict[int, str] = {}
-    problems: list[str] = []
+    problems = told_together(scans, Path(source))
     units: dict[str, str] = {}
     with new_folder(Path(target)) as draft:
         for part in ("images", "masks") if drawn else ("images",):

@@ -17,7 +17,7 @@ from seglib.groups import read_groups
 from seglib.names import expect
 from seglib.pairing import pair
 from seglib.sources import locate
-from seglib.spacing import TABLE, converted, join_spacing, window_of
+from seglib.spacing import TABLE, converted, join_spacing, storage_of
 
 CLASSES = (
     'classes=(LabelClass("background", 0, "#000000"), LabelClass("liver", 1, "#E69F00"), ...), '
@@ -62,9 +62,11 @@ def load(name: str, data: str | Path | None = None) -> pd.DataFrame:
     """
     entry = card(name)
     folder = locate(entry, data).absolute()
+    scans = converted(folder)
+    entry = replace(entry, **storage_of(scans))
     groups = read_groups(entry, folder)
     cases = pair(entry, folder / entry.images, folder / entry.masks, groups)
-    cases = join_spacing(cases, converted(folder))
+    cases = join_spacing(cases, scans)
     if not entry.is_synthetic:
         _introduce(entry)
     return cases
@@ -156,7 +158,7 @@ def from_folders(
     scans = converted(images.parent)
     if group_pattern is None and scans is not None:
         entry = replace(entry, group_table=GroupTable(TABLE, case="case", group="group"))
-    entry = replace(entry, scan_window=window_of(scans))
+    entry = replace(entry, **storage_of(scans))
     cases = pair(entry, images, masks, read_groups(entry, images.parent))
     cases = join_spacing(cases, scans)
     if decoding.kind == "threshold":

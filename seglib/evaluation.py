@@ -6,6 +6,7 @@ is kept in the run folder: the same question is answered from there, with the sa
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,9 +88,10 @@ def evaluate(
     folder = predictions_folder(run, flips, "" if cases is None else f"-{split}", zoom)
     here = known["files"] is None or has_maps(folder, chosen, run.digest)  # else none can be made
     if not (here and is_answered(files, question)):
-        begin_maps(folder, run.digest)
         write_results(files, question, _evaluation(run, chosen, question, folder, spacing))
-    return read_results(files)  # fresh or not, one reads what is on the disk
+    found = read_results(files)  # fresh or not, one reads what is on the disk
+    said = protocol(question, found.scores, chosen, spacing, _whole(run, question))
+    return dataclasses.replace(found, protocol=said)  # older answers have other words
 
 
 def _chosen(
@@ -131,12 +133,16 @@ def _question(
     return question
 
 
+def _whole(run: Run, question: dict) -> pd.DataFrame | None:
+    """All cases of the run, if it is some of them that are asked for."""
+    return run.cases if question["split"] in SPLITS else None
+
+
 def _evaluation(
     run: Run, cases: pd.DataFrame, question: dict, folder: Path, spacing: Spacing | None
 ) -> Evaluation:
     """Predict and score all cases."""
-    classes = cases.attrs["card"].classes
-    whole = run.cases if question["split"] in SPLITS else None
+    classes, whole = cases.attrs["card"].classes, _whole(run, question)
     names = tuple(entry.name for entry in classes)
     predicted = _predict(run, cases, folder, question["flips"], question.get("zoom", 1.0))
     scored = score_cases(predicted, names, question["threshold"], spacing)
@@ -183,6 +189,7 @@ def _predict(
         values_of(card)  # better refused now than after the first batch
     pairs = predict_cases(run, cases, flips, zoom)
     for row, probability in tqdm(pairs, "Scoring", len(cases), leave=False, unit="image"):
+        begin_maps(folder, run.digest)  # not before one is there
         save_prediction(folder, row["case"], probability, card)
         yield (
             str(row["case"]),

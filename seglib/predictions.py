@@ -6,7 +6,6 @@ with several classes the label map, too, in the grey values of the data set's ow
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import cv2
@@ -32,15 +31,22 @@ def predictions_folder(run: Run, flips: bool, other: str = "", zoom: float = 1.0
 
 def begin_maps(folder: Path, weights: str) -> None:
     """Note whose maps a folder holds, by the digest of their weights; those of others go."""
-    if _weights(folder) not in (None, weights):
-        shutil.rmtree(folder)
+    if (before := _weights(folder)) == weights:
+        return
+    if before is not None:
+        for path in (*folder.glob("*.png"), *folder.glob("labels/*.png")):
+            path.unlink()
     write_atomic(folder / WEIGHTS, f"{weights}\n")
 
 
 def has_maps(folder: Path, cases: pd.DataFrame, weights: str) -> bool:
-    """Whether the map of each case is there, and of these weights (older folders do not say)."""
-    there = {path.stem for path in folder.glob("*.png")}
-    return _weights(folder) in (None, weights) and there.issuperset(cases["case"])
+    """Whether the map of each case is there, and of these weights (older folders do not say).
+
+    Also true if the folder is gone: whoever deleted it wants the room, and not all maps again.
+    """
+    there = (folder / f"{case}.png" for case in cases["case"])
+    known = _weights(folder) in (None, weights) and all(path.is_file() for path in there)
+    return known or not folder.is_dir()
 
 
 def _weights(folder: Path) -> str | None:
@@ -116,7 +122,10 @@ def load_labels(run: Run, case: str, flips: bool = False, threshold: float = 0.5
 
 def _evaluated(path: Path) -> Path:
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is not there; call evaluate(run) on its split first.")
+        raise FileNotFoundError(
+            f"{path} is not there; call evaluate(run) on its split first. If that was done, and "
+            "the maps were deleted since, delete the results*.json of the run, too."
+        )
     return path
 
 

@@ -56,7 +56,7 @@ def protocol(
 def _division(cases: pd.DataFrame, whole: pd.DataFrame | None) -> str:
     """How the cases were parted from those that the network learnt from."""
     if whole is None:
-        return "none of them in the run's own table"
+        return "cases given by hand"
     groups = cases["group"].drop_duplicates()
     other = whole[~whole["case"].isin(cases["case"])]
     if torn := int(groups.isin(other["group"]).sum()):

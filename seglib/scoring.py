@@ -64,10 +64,14 @@ class Scored:
         Of several classes, one that occurs in no mask of either kind has none: NaN.
         """
         counts = metrics.counts_of(self.confusion)[1:]
-        nowhere = (counts[:, :3].sum(axis=1) == 0) & (len(counts) > 1)
         table = pd.DataFrame(of_counts(counts), index=list(names[1:]))
-        table[nowhere] = np.nan
-        return table
+        return table.where(occurring(self.confusion)[:, None].repeat(table.shape[1], axis=1))
+
+
+def occurring(confusion: np.ndarray) -> np.ndarray:
+    """Which foreground classes are in a mask of either kind; one that is alone always counts."""
+    counts = metrics.counts_of(confusion)[1:]
+    return (counts[:, :3].sum(axis=1) > 0) | (len(counts) == 1)
 
 
 def titles(unit: str = "px") -> dict[str, str]:

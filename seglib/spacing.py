@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -70,28 +71,31 @@ def converted(folder: Path) -> pd.DataFrame | None:
     return rows.assign(**{name: _numbers(rows[name], path) for name in COLUMNS})
 
 
-def window_of(rows: pd.DataFrame | None) -> tuple[float, ...] | None:
-    """Centre and width of the window with which scans were cut into slices, as one was asked for.
+def storage_of(rows: pd.DataFrame | None) -> dict[str, Any]:
+    """What a card has to say of how scans became slices: ``scan_window`` and ``scan_offset``.
 
-    `rows` are those of :func:`converted`. Empty if several windows were used, None if none was.
+    `rows` are those of :func:`converted`; nothing without them.
 
     Raises
     ------
     ValueError
-        If a window is no pair of numbers.
+        If a window is no pair of numbers, or an offset no number.
     """
-    words = set() if rows is None or "window" not in rows else set(rows["window"].dropna())
-    if len(words) > 1:
-        return ()
-    for word in words:
-        try:
-            centre, width = map(float, word.split(","))
-        except ValueError:
-            raise ValueError(
-                f"{TABLE} has the window '{word}', expected CENTRE,WIDTH such as 40,400; mend it."
-            ) from None
-        return centre, width
-    return None
+    if rows is None or not {"window", "offset"} <= set(rows):
+        return {}
+    windows, offsets = (sorted(set(rows[name].dropna())) for name in ("window", "offset"))
+    try:
+        pairs = [tuple(map(float, word.split(","))) for word in windows]
+        shift = float(offsets[0]) if len(offsets) == 1 else 0.0
+    except ValueError:
+        pairs = [()]
+    if not all(len(pair) == 2 for pair in pairs):
+        raise ValueError(
+            f"{TABLE} has windows {windows} and offsets {offsets}, expected CENTRE,WIDTH such as "
+            "40,400 and a number such as -1024; mend it, or convert the scans again."
+        )
+    several = () if len(pairs) > 1 else None
+    return {"scan_window": pairs[0] if len(pairs) == 1 else several, "scan_offset": shift}
 
 
 def _numbers(cells: pd.Series, path: Path) -> pd.Series:

@@ -82,7 +82,7 @@ def split(
     if len(sizes) < needed:
         raise ValueError(
             f"{len(table)} cases in {len(sizes)} groups cannot be divided into {needed} splits; "
-            "add cases, or name the groups if they are finer than the table says."
+            "add cases, or name the groups (group_pattern) if they are finer than the table says."
         )
     rest = next(name for name, share in zip(SPLITS, fractions, strict=True) if share > 0)
     assigned = np.full(len(sizes), rest, dtype=object)

@@ -46,6 +46,8 @@ LOOP = {
 class _Best(ModelCheckpoint):
     """The best weights; which score they had is known also after their folder was moved."""
 
+    __qualname__ = "ModelCheckpoint"  # by which interrupted trainings know what they kept
+
     def load_state_dict(self, state: dict) -> None:
         """Lightning would forget that score, and keep the next epoch's weights as the best."""
         super().load_state_dict(state | {"dirpath": self.dirpath})

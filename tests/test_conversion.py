@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -291,6 +292,14 @@ def test_grids_below_one_folder_are_one_patient(tmp_path, names, groups):
     assert table.groupby("volume")["group"].unique().map(list).to_dict() == {
         volume: [group] for volume, group in groups.items()
     }
+
+
+def test_scans_that_share_a_folder_are_told(tmp_path):
+    scans = write_grids(tmp_path / "scans", "ct/p0.nii.gz", "ct/p1.nii.gz", "p2/ct.nii.gz")
+    (problem,) = convert(scans, tmp_path / "out").attrs["problems"]
+    assert "count as one patient: ct/ (2). If they are several, give from_folders(" in problem
+    pattern = problem.partition("group_pattern=r'")[2].partition("'")[0]
+    assert re.match(pattern, "ct_p0_z000")[1] == "ct_p0"
 
 
 def test_a_single_grid_is_its_own_patient(tmp_path):

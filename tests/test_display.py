@@ -94,6 +94,14 @@ def test_a_scan_is_cut_with_the_window_of_the_slices_that_were_learnt_from(tmp_p
     found = from_folders(tmp_path / "cut" / "images", tmp_path / "cut" / "masks")
     entry = found.attrs["card"]
     assert entry.storage == (0.0, (40.0, 300.0))
+    whole = convert(tmp_path / "scans", tmp_path / "whole")["case"]
+    assert list(whole) == [case]
+    (tmp_path / "whole" / "masks").mkdir()
+    deep = tmp_path / "whole" / "images" / image.name
+    cv2.imwrite(str(tmp_path / "whole" / "masks" / image.name), read_image(image))
+    kept = from_folders(deep.parent, tmp_path / "whole" / "masks").attrs["card"]
+    assert kept.storage == (-1024.0, None)
+    np.testing.assert_array_equal(read_stored(scan, kept.storage), read_image(deep))
     np.testing.assert_array_equal(read_stored(scan, entry.storage), read_image(image))
     table = tmp_path / "cut" / "table.csv"
     row = table.read_text().splitlines()[1].replace(case, "another").replace("40,300", "0,80")

@@ -151,10 +151,37 @@ def test_maps_that_are_gone_are_made_again(run):
     pd.testing.assert_frame_equal(evaluate(run).scores, whole)
     assert run.asked == [8, 8] and load_probability(run, "003").shape == (33, 44)
     shutil.rmtree(run.path / "predictions")
+    evaluate(run)  # somebody wanted the room
+    assert run.asked == [8, 8]
+    with pytest.raises(FileNotFoundError, match=r"maps were deleted since, delete the results"):
+        load_probability(run, "003")
+    (run.path / "predictions").mkdir()
     for path in run.cases["mask"]:
         path.unlink()
     evaluate(run)  # nothing can be predicted any more, so what is known is told
     assert run.asked == [8, 8]
+
+
+def test_maps_stay_if_those_of_other_weights_cannot_be_made(run, monkeypatch):
+    evaluate(run)
+    run.checkpoint.write_bytes(b"other weights, in the same folder")
+
+    def fails(*_):
+        raise FileNotFoundError("no image")
+        yield
+
+    monkeypatch.setattr(evaluation, "predict_cases", fails)
+    with pytest.raises(FileNotFoundError, match="no image"):
+        evaluate(run)
+    assert len(list((run.path / "predictions").glob("*.png"))) == 8
+
+
+def test_older_answers_are_told_in_the_words_of_now(run):
+    said = evaluate(run).protocol
+    path = run.path / "results.json"
+    results = json.loads(path.read_text())
+    path.write_text(json.dumps(results | {"protocol": "in other words"}))
+    assert evaluate(run).protocol == said and run.asked == [8]
 
 
 def test_maps_of_other_weights_are_not_taken_for_ours(run):
@@ -254,7 +281,7 @@ def test_other_cases_can_be_scored(run):
     other.attrs["card"] = CARD
     found = evaluate(run, cases=other)
     assert found.scores["case"].tolist() == ["002", "003", "004"]
-    assert found.protocol.startswith("made-up-")
+    assert found.protocol.startswith("made-up-") and "; cases given by hand; " in found.protocol
     assert not (run.path / "scores.csv").exists() and not (run.path / "predictions").exists()
 
 

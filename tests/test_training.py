@@ -250,6 +250,16 @@ def test_the_same_files_shown_or_labelled_otherwise_are_refused(run, cases, tmp_
             fit(TINY, other, run.path.parent)
 
 
+def test_a_card_that_was_written_with_lists_is_still_the_same(cases, tmp_path):
+    table = cases.copy()
+    decoding = MaskDecoding("values", values=[0, 255])
+    table.attrs["card"] = dataclasses.replace(
+        cases.attrs["card"], decoding=decoding, window=[40, 400]
+    )
+    keep_cohort(tmp_path, table)
+    keep_cohort(tmp_path, table)
+
+
 @pytest.mark.parametrize("recorded", [True, False])
 def test_a_mask_that_was_corrected_is_another_file(cases, tmp_path, recorded):
     table = cases.copy()
@@ -290,6 +300,9 @@ def test_a_training_that_was_moved_while_interrupted_keeps_its_best_epoch(cases,
         with pytest.raises(Stop):
             fit(recipe, cases, tmp_path / "first")
     (tmp_path / "first").rename(tmp_path / "second")
+    (last,) = tmp_path.rglob("last.ckpt")
+    keys = torch.load(last, weights_only=False)["callbacks"]
+    assert any(key.startswith("ModelCheckpoint{'monitor': 'val_dice'") for key in keys)  # as ever
     resumed = fit(recipe, cases, tmp_path / "second")
     assert torch.equal(weights(resumed), weights(whole))
 

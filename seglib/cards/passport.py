@@ -65,9 +65,9 @@ class DatasetCard:
     window, offset
         For CT and MR: centre and width of the intensities to show, after `offset` is added to
         the stored grey values (CT stored as HU + 1024 has offset -1024). None: as stored.
-    scan_window
-        Centre and width, HU, with which :func:`seglib.conversion.convert` cut scans into these
-        images; empty if scans had different ones, None if they are stored whole, or no scans.
+    scan_window, scan_offset
+        If :func:`seglib.conversion.convert` made the images of scans: centre and width with which
+        they were cut, empty if these differed, None if they are whole; and then the offset.
     spacing_mm
         Height and width of a pixel, mm, if all images share it.
     group_pattern
@@ -107,6 +107,7 @@ class DatasetCard:
     window: tuple[float, float] | None = None
     offset: float = 0.0
     scan_window: tuple[float, ...] | None = None
+    scan_offset: float = 0.0
     spacing_mm: tuple[float, float] | None = None
     group_pattern: str | None = None
     group_table: GroupTable | None = None
@@ -126,8 +127,8 @@ class DatasetCard:
 
     @property
     def storage(self) -> tuple[float, tuple[float, ...] | None]:
-        """How a scan becomes one of the images: ``offset`` and ``scan_window``."""
-        return self.offset, self.scan_window
+        """How a scan becomes one of the images: what was taken from its values, and the window."""
+        return self.offset or self.scan_offset, self.scan_window
 
     @property
     def is_synthetic(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 
@@ -67,6 +68,17 @@ def patient_of(scan: Path, source: Path) -> str | None:
     """
     inside = scan.relative_to(source.resolve()).parts
     return inside[0] if is_grid(scan) and len(inside) > 1 else None
+
+
+def told_together(scans: dict[str, Path], source: Path) -> list[str]:
+    """What a person should know of scans that only :func:`patient_of` takes for one patient's."""
+    patients = Counter(patient_of(path, source) for path in scans.values())
+    shared = [f"{name}/ ({n})" for name, n in patients.items() if name and n > 1]
+    return shared[:1] and [
+        f"Scans below one folder count as one patient: {', '.join(shared[:3])}"
+        f"{' and others' if len(shared) > 3 else ''}. If they are several, give "
+        r"from_folders(..., group_pattern=r'^(.+)_z\d+$'), which tells them by file."
+    ]
 
 
 def find_masks(masks: Path) -> dict[str, Path]:

@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 
 from seglib.cards import DatasetCard
 from seglib.display import read_stored
-from seglib.files import new_folder, stamp, write_atomic
+from seglib.files import new_folder, write_atomic
 from seglib.groups import spread
 from seglib.images import image_size, read_mask
 
@@ -54,11 +54,12 @@ def pixels(cases: pd.DataFrame) -> int:
 def identity(cases: pd.DataFrame) -> str:
     """Changes when a case that nnU-Net may see comes, goes, or moves to another split or group.
 
-    Also when one of its files does.
+    Also when one of its files has another number of bytes.
     """
-    columns, seen = ["case", "group", "split", "image"], learning(cases)
-    files = [stamp(path) for path in (*seen["image"], *seen["mask"])]
-    said = seen[columns].to_csv(index=False) + repr(cases.attrs["card"]) + repr(files)
+    columns, seen, card = ["case", "group", "split", "image"], learning(cases), cases.attrs["card"]
+    sizes = [Path(path).stat().st_size for path in (*seen["image"], *seen["mask"])]
+    learnt = (card.name, card.classes, card.decoding, card.window, card.offset, sizes)
+    said = seen[columns].to_csv(index=False) + repr(learnt)
     return hashlib.sha256(said.encode()).hexdigest()[:8]
 
 
