@@ -46,7 +46,7 @@ def _sentence(pair: dict, found: Comparison) -> str:
     if groups < 2:
         return f"{seen}. One group alone cannot show a difference, so nothing was tested."
     p = pair["holm_p"]
-    seen += f" (95 % interval {pair['low']:+.3f} to {pair['high']:+.3f}, permutation {_p(p)})"
+    seen += f" (95 % interval {pair['low']:+.3f} to {pair['high']:+.3f}, permutation {p_value(p)})"
     apart = pair["low"] > 0 or pair["high"] < 0
     if p < LEVEL and apart:
         better = _better(pair, gap, found)
@@ -67,7 +67,7 @@ def _leaning(pair: dict, found: Comparison) -> str:
         return ""
     better, ahead = _better(pair, effect, found), pair["higher" if effect > 0 else "lower"]
     return (
-        f" Wilcoxon's signed ranks lean to {better} ({_p(p)}), which is ahead in {ahead} of "
+        f" Wilcoxon's signed ranks lean to {better} ({p_value(p)}), which is ahead in {ahead} of "
         f"{pair['groups']} groups: a hint, not a finding, for the mean also weighs by how much."
     )
 
@@ -77,5 +77,6 @@ def _better(pair: dict, higher: float, found: Comparison) -> str:
     return pair["first" if (higher > 0) != (found.metric in LOWER_IS_BETTER) else "second"]
 
 
-def _p(value: float) -> str:
+def p_value(value: float) -> str:
+    """A p-value with its sign: ``p = 0.033`` or ``p < 0.001``, never 0."""
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"

@@ -212,6 +212,12 @@ def test_difference_counts_who_is_ahead(evaluations) -> None:
     assert plt.matplotlib.colors.to_hex(bars[0].get_facecolor()) == COLOURS["deeplabv3plus"].lower()
 
 
+def test_no_p_value_is_zero(evaluations) -> None:
+    result = replace(compare(evaluations), wilcoxon_p=2e-6, permutation_p=0.0327)
+    written = texts(comparison.difference(result))
+    assert "Wilcoxon p < 0.001, permutation p = 0.033" in written
+
+
 def test_one_group_has_a_difference_but_no_interval(evaluations) -> None:
     result = compare(of_one_group(evaluations))
     figure = comparison.difference(result)

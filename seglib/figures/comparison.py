@@ -17,7 +17,7 @@ from seglib.figures.style import COLOURS, GREY, MODEL_TITLES, ONE_COLUMN, TWO_CO
 from seglib.intervals import summarise
 from seglib.results import Evaluation
 from seglib.scoring import METRICS
-from seglib.verdict import LOWER_IS_BETTER
+from seglib.verdict import LOWER_IS_BETTER, p_value
 
 MARKERS = ("x", "v", "o", "s")  # from no object to a large one
 COSTS = {
@@ -99,8 +99,8 @@ def _tested(comparison: Comparison) -> str:
         return f"{comparison.difference:+.3f}\ntoo few groups for an interval or a test"
     return (
         f"{comparison.difference:+.3f}  ({comparison.low:+.3f} to {comparison.high:+.3f})\n"
-        f"Wilcoxon p = {comparison.wilcoxon_p:.3f}, "
-        f"permutation p = {comparison.permutation_p:.3f}\n"
+        f"Wilcoxon {p_value(comparison.wilcoxon_p)}, "
+        f"permutation {p_value(comparison.permutation_p)}\n"
         f"rank-biserial effect size {comparison.effect_size:+.2f}"
     )
 
