@@ -14,7 +14,7 @@ import pandas as pd
 
 from seglib.files import sha256, write_atomic
 from seglib.results import Evaluation, OneVsRest
-from seglib.scoring import occurring
+from seglib.scoring import pooled_scores
 from seglib.tabular import read_table
 
 EXACT = {"index": False, "float_format": "%.6f", "lineterminator": "\n"}
@@ -98,12 +98,11 @@ def read_results(files: dict[str, Path]) -> Evaluation:
     scores = read_table(files["scores"], ("case", "group", "class")).round(6)
     results = json.loads(files["results"].read_text())
     confusion = np.array(results["confusion"])
-    pooled = pd.DataFrame(results["pooled"]).T.astype(float)
-    pooled[~occurring(confusion)] = np.nan  # older answers have 1
     return Evaluation(
         reliability=_bins(results.get("reliability")),
         scores=scores,
-        pooled=pooled,
+        # Computed again, for older answers have 1 for a class that is nowhere.
+        pooled=pooled_scores(confusion, list(results["pooled"])).round(6),
         confusion=confusion,
         auc=_area(results["auc"]),
         protocol=results["protocol"],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from pydantic import TypeAdapter
@@ -73,20 +72,12 @@ def _check_card(folder: Path, card: DatasetCard) -> None:
     """Raise ``ValueError`` if a folder's files were shown or labelled otherwise than by a card."""
     # Written and read, too, for a list comes back as a tuple.
     written = _CARD.validate_json(_CARD.dump_json(card, warnings=False))
-    before, now = _seen(_read_card(folder)), _seen(written)
-    for what, old in before.items():
-        if old != (new := now[what]):
+    for what, old in _read_card(folder).reading.items():
+        if old != (new := written.reading[what]):
             raise ValueError(
                 f"{folder} was begun with the same files, but with {what} {old}, found {new} now; "
                 "move that folder away, or give another seed or output folder."
             )
-
-
-def _seen(card: DatasetCard) -> dict[str, Any]:
-    """How files become what is learnt."""
-    classes = {entry.name: entry.value for entry in card.classes}
-    window = {"window": card.window, "offset": card.offset}
-    return {"classes": classes, "decoding": card.decoding, **window}
 
 
 def read_cohort(folder: Path) -> pd.DataFrame:

@@ -33,7 +33,7 @@ from seglib.predictions import (
 from seglib.protocol import protocol
 from seglib.results import Evaluation, OneVsRest
 from seglib.runs import Run
-from seglib.scoring import METRICS, TOLERANCE, score_cases
+from seglib.scoring import METRICS, TOLERANCE, pooled_scores, score_cases
 from seglib.spacing import Spacing, spacing_of
 from seglib.splits import SPLITS
 from seglib.thresholds import check_threshold
@@ -150,7 +150,7 @@ def _evaluation(
     curves = {c.name: OneVsRest(c.colour, h.roc(), h.auc(), h.sweep()) for c, h in rest}
     return Evaluation(
         scores=scored.scores,
-        pooled=scored.pooled(names),
+        pooled=pooled_scores(scored.confusion, names[1:]),
         confusion=scored.confusion,
         roc=scored.histogram.roc(),
         auc=scored.histogram.auc(),
@@ -187,9 +187,10 @@ def _predict(
     card = cases.attrs["card"]
     if len(card.classes) > 2:
         values_of(card)  # better refused now than after the first batch
-    pairs = predict_cases(run, cases, flips, zoom)
-    for row, probability in tqdm(pairs, "Scoring", len(cases), leave=False, unit="image"):
-        begin_maps(folder, run.digest)  # not before one is there
+    pairs = enumerate(predict_cases(run, cases, flips, zoom))
+    for n, (row, probability) in tqdm(pairs, "Scoring", len(cases), leave=False, unit="image"):
+        if n == 0:  # not before one is there
+            begin_maps(folder, run.digest)
         save_prediction(folder, row["case"], probability, card)
         yield (
             str(row["case"]),

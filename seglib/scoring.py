@@ -5,7 +5,7 @@ Only a row of numbers per case is kept, so the memory does not grow with the siz
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,20 +58,17 @@ class Scored:
     histogram: ScoreHistogram
     one_vs_rest: dict[str, ScoreHistogram]
 
-    def pooled(self, names: tuple[str, ...]) -> pd.DataFrame:
-        """Scores of the summed counts, one row a foreground class of those `names`.
 
-        Of several classes, one that occurs in no mask of either kind has none: NaN.
-        """
-        counts = metrics.counts_of(self.confusion)[1:]
-        table = pd.DataFrame(of_counts(counts), index=list(names[1:]))
-        return table.where(occurring(self.confusion)[:, None].repeat(table.shape[1], axis=1))
+def pooled_scores(confusion: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+    """Scores of the summed counts, one row a foreground class, by `names`.
 
-
-def occurring(confusion: np.ndarray) -> np.ndarray:
-    """Which foreground classes are in a mask of either kind; one that is alone always counts."""
+    Of several classes, one that occurs in no mask of either kind has none: NaN.
+    """
     counts = metrics.counts_of(confusion)[1:]
-    return (counts[:, :3].sum(axis=1) > 0) | (len(counts) == 1)
+    table = pd.DataFrame(of_counts(counts), index=list(names))
+    if len(counts) > 1:
+        table[counts[:, :3].sum(axis=1) == 0] = np.nan
+    return table
 
 
 def titles(unit: str = "px") -> dict[str, str]:

@@ -49,7 +49,7 @@ def _sentence(pair: dict, found: Comparison) -> str:
     seen += f" (95 % interval {pair['low']:+.3f} to {pair['high']:+.3f}, permutation {p_value(p)})"
     apart = pair["low"] > 0 or pair["high"] < 0
     if p < LEVEL and apart:
-        better = _better(pair, gap, found)
+        better = speaks_for(gap, first, second, found.metric)
         return f"{seen}. {better} is better on these cases, and chance hardly explains it."
     few = " With so few groups no test could have shown one." if 2 / 2**groups > LEVEL else ""
     if p < LEVEL or apart:
@@ -65,16 +65,17 @@ def _leaning(pair: dict, found: Comparison) -> str:
     p, effect = pair["wilcoxon_p"], pair["effect_size"]
     if not p < LEVEL:
         return ""
-    better, ahead = _better(pair, effect, found), pair["higher" if effect > 0 else "lower"]
+    better = speaks_for(effect, pair["first"], pair["second"], found.metric)
+    ahead = pair["higher" if effect > 0 else "lower"]
     return (
         f" Wilcoxon's signed ranks lean to {better} ({p_value(p)}), which is ahead in {ahead} of "
         f"{pair['groups']} groups: a hint, not a finding, for the mean also weighs by how much."
     )
 
 
-def _better(pair: dict, higher: float, found: Comparison) -> str:
+def speaks_for(higher: float, first: str, second: str, metric: str) -> str:
     """Which model a sign speaks for, `higher` being positive where the first model is higher."""
-    return pair["first" if (higher > 0) != (found.metric in LOWER_IS_BETTER) else "second"]
+    return first if (higher > 0) != (metric in LOWER_IS_BETTER) else second
 
 
 def p_value(value: float) -> str:

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from seglib.scoring import METRICS, TOLERANCE, score_cases, titles
+from seglib.scoring import METRICS, TOLERANCE, pooled_scores, score_cases, titles
 
 POLYP = ("background", "polyp")
 FACTS = ["case", "group", "class", "truth_px", "predicted_px", "height", "width"]
@@ -60,10 +60,10 @@ def test_a_class_that_occurs_nowhere_has_no_pooled_scores():
     scored = score_cases(
         [("a", "g", truth, np.eye(4, dtype=np.float32)[found].transpose(2, 0, 1))], names
     )
-    pooled = scored.pooled(names)
+    pooled = pooled_scores(scored.confusion, names[1:])
     assert pooled.loc["kidney"].isna().all()
     assert pooled["dice"].tolist() == pytest.approx([np.nan, 2 / 3, 0], nan_ok=True)
-    (alone,) = score((EMPTY, EMPTY)).pooled(POLYP)["dice"]
+    (alone,) = pooled_scores(score((EMPTY, EMPTY)).confusion, POLYP[1:])["dice"]
     assert alone == 1  # nothing to find, nothing found
 
 

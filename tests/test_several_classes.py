@@ -24,21 +24,14 @@ from seglib.figures import classes, curves, data, galleries, pictures, scores, t
 from seglib.figures import comparison as draw
 from seglib.images import read_image, read_mask
 from seglib.inference import predict_cases, to_labels
-from seglib.recipes import Recipe, Stage
+from seglib.recipes import Stage
 from seglib.survey import survey
 from seglib.training import fit
 from tests.organs import ORGANS, write_organs
+from tests.squares import RECIPE
 
-TINY = Recipe(
-    name="tiny",
-    dataset="own",
-    encoder="plain",
-    width=4,
-    size=32,
-    augmentation="none",
-    stages=(Stage(epochs=1, lr=1e-2, batch_size=4, loss="dice_focal"),),
-    precision="32",
-)
+STAGE = Stage(epochs=1, lr=1e-2, batch_size=4, loss="dice_focal")
+TINY = dataclasses.replace(RECIPE, augmentation="none", stages=(STAGE,))
 NAMES = [entry.name for entry in ORGANS[1:]]
 
 

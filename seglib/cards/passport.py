@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from seglib.decoding import MaskDecoding
 
@@ -124,6 +125,13 @@ class DatasetCard:
     def n_classes(self) -> int:
         """Number of classes, background included."""
         return len(self.classes)
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """All that decides what of its files is learnt: classes, decoding, window and offset."""
+        classes = {entry.name: entry.value for entry in self.classes}
+        window = {"window": self.window, "offset": self.offset}
+        return {"classes": classes, "decoding": self.decoding, **window}
 
     @property
     def storage(self) -> tuple[float, tuple[float, ...] | None]:

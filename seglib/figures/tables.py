@@ -15,7 +15,7 @@ from seglib.files import write_atomic
 from seglib.intervals import summarise
 from seglib.results import Evaluation
 from seglib.scoring import METRICS, titles
-from seglib.verdict import LEVEL, LOWER_IS_BETTER
+from seglib.verdict import LEVEL, speaks_for
 
 # Mean Dice that others reported on Kvasir-SEG. Each has its own split, image size, training and
 # way of averaging, so the numbers make no ranking, neither with each other nor with ours.
@@ -136,8 +136,7 @@ def advice(comparison: Comparison, costs: dict[str, dict]) -> str:
     lighter = {key: min(names, key=lambda name: costs[name][key]) for key in LIMITS}
     lines = []
     if apart and comparison.permutation_p < LEVEL:
-        higher = comparison.difference > 0
-        better = names[0] if higher != (comparison.metric in LOWER_IS_BETTER) else names[1]
+        better = speaks_for(comparison.difference, *names, comparison.metric)
         gap = f"{abs(comparison.difference):.3f} {comparison.unit}".rstrip()
         what = METRICS[comparison.metric].removesuffix(" (px)")
         lines.append(
