@@ -1,4 +1,4 @@
-"""The README's tables, made from the committed results: ``python -m tests.readme_tables``."""
+"""Tables of README.md and of figures, from the results: ``python -m tests.readme_tables``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "figures"
 PARTS = ("val", "test")
 IN_DETAIL = (*MODELS, "nnunet")  # on Kvasir-SEG
+SITES = {"site=CHNCXR": "CHNCXR (Shenzhen)", "site=MCUCXR": "MCUCXR (Montgomery County)"}
 PRECISION = {"32-true": "fp32", "bf16-mixed": "bf16"}
 
 
@@ -69,6 +70,28 @@ def task_row(dataset: str) -> str:
     cells = [f"`{dataset}`", sizes, by, *dice, ", ".join(volumes) or "–"]
     cells += [f"{px}, {epochs}", PRECISION[kept["unet"]["environment"]["precision"]]]
     return f"| {' | '.join([*cells, ', '.join(minutes)])} |"
+
+
+def in_short() -> list[str]:
+    """What the divisions say of the U-Net, for the README: one sentence for each question."""
+    table = read_tables(FIGURES).query("model == 'unet'")
+    first = table[table["seed"] == 0].pivot(index="dataset", columns="split", values="dice")
+    seeds = table.pivot_table(index=["dataset", "split"], columns="seed", values="dice")
+    apart = seeds[~seeds.index.get_level_values("split").str.startswith("fold=")].diff(axis=1)[1]
+    moved = [f"{gap:.3f} on `{name}`" for (name, _), gap in apart.abs().dropna().items()]
+    known = first.dropna(subset=["group", "image"]).itertuples()
+    flattered = [f"`{row.Index}` {row.group:.3f} and {row.image:.3f}" for row in known]
+    sites = first.filter(like="site=").dropna()
+    abroad = [
+        f"`{name}` {first.loc[name, 'group']:.3f}, and "
+        + ", ".join(f"{dice:.3f} on {SITES[way]}" for way, dice in row.items())
+        for name, row in sites.iterrows()
+    ]
+    return [
+        f"Dice moved with another seed by {', '.join(moved)}",
+        f"patients kept apart, and with slices on both sides: {', '.join(flattered)}",
+        f"hospitals mixed, and one unseen, with fewer images to learn from: {', '.join(abroad)}",
+    ]
 
 
 def division_rows() -> list[str]:
@@ -127,6 +150,7 @@ def lengths(table: pd.DataFrame) -> list[str]:
 if __name__ == "__main__":
     print("\n".join(map(kvasir_row, IN_DETAIL)), end="\n\n")
     print("\n".join(map(task_row, real_data())), end="\n\n")
+    print("\n".join(in_short()), end="\n\n")
     print("\n".join(division_rows()), end="\n\n")
     print("\n".join(ladder_rows()), end="\n\n")
     print("\n".join(budget_rows()))

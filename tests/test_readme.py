@@ -13,6 +13,7 @@ from tests.readme_tables import (
     ROOT,
     budget_rows,
     division_rows,
+    in_short,
     kvasir_row,
     ladder_rows,
     real_data,
@@ -21,11 +22,12 @@ from tests.readme_tables import (
 )
 
 README = (ROOT / "README.md").read_text()
+HOW_FAR = (ROOT / "figures" / "README.md").read_text()
 
 
 def rows_below(header: str) -> list[str]:
-    """The rows of the README's table that begins with this header."""
-    lines = README.splitlines()
+    """The rows of the table that begins with this header, in one of both pages."""
+    lines = [*README.splitlines(), *HOW_FAR.splitlines()]
     (start,) = (place for place, line in enumerate(lines) if line.startswith(header))
     return list(takewhile(lambda line: line.startswith("|"), lines[start + 2 :]))
 
@@ -58,6 +60,11 @@ def test_the_example_of_converted_scans_can_be_run(tmp_path, monkeypatch) -> Non
     monkeypatch.chdir(tmp_path)
     exec(code, names := {})
     assert names["cases"]["group"].tolist() == ["p1", "p1"] and check(names["cases"]).empty
+
+
+@pytest.mark.parametrize("sentence", in_short())
+def test_a_sentence_is_that_of_the_tables(sentence: str) -> None:
+    assert sentence in re.sub(r"\s+", " ", README)
 
 
 def test_the_verdict_is_that_of_the_comparison() -> None:
