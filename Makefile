@@ -45,7 +45,7 @@ help:
 # The stamp is newer than both files when the installed packages match them.
 $(READY): pyproject.toml constraints.txt
 	@set -e; \
-	if [ ! -x $(BIN) ] || ! $(BIN) -m pip --version >/dev/null 2>&1; then \
+	if [ ! -x $(BIN) ]; then \
 		for python in $(or $(PYTHON),python3.11 python3.12 python3.13 python3 python); do \
 			if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
 				>/dev/null 2>&1; then found="$$python"; break; fi; \
@@ -58,6 +58,9 @@ $(READY): pyproject.toml constraints.txt
 		fi; \
 		echo "== making $(VENV) with $$("$$found" --version)"; \
 		"$$found" -m venv --clear $(VENV); \
+	elif ! $(BIN) -m pip --version >/dev/null 2>&1 && ! $(BIN) -m ensurepip >/dev/null 2>&1; then \
+		echo "$(VENV) has no pip and none could be put into it: move it away and try again." >&2; \
+		exit 1; \
 	fi; \
 	echo "== installing seglib into $(VENV) (the first time this needs 11 GB of disk, and minutes)"; \
 	$(BIN) -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[course,medical,test,browser,audit,export,nnunet]"; \
@@ -98,11 +101,12 @@ test: lint
 	@ALL_EXTRAS=1 $(BIN) -m pytest -q --nbval -n 2 --dist loadfile notebooks
 
 bench: $(READY)
-	@echo "== the usual loop, smp's Lightning example, MONAI and seglib in turn, floors, reading from shards:"
+	@echo "== the usual loop, smp's Lightning example, MONAI and seglib in turn, floors, reading from shards,"
+	@echo "   all on the processor, whether there is a GPU or not:"
 	@echo "   10 to 20 minutes on two cores; leave the machine alone meanwhile"
-	@$(BIN) -m tests.benchmarks.side_by_side figures/benchmarks
-	@$(BIN) -m tests.benchmarks.floors figures/benchmarks
-	@$(ABSOLUTE); $(BIN) -m tests.benchmarks.scale figures/benchmarks
+	@CUDA_VISIBLE_DEVICES= $(BIN) -m tests.benchmarks.side_by_side figures/benchmarks
+	@CUDA_VISIBLE_DEVICES= $(BIN) -m tests.benchmarks.floors figures/benchmarks
+	@$(ABSOLUTE); CUDA_VISIBLE_DEVICES= $(BIN) -m tests.benchmarks.scale figures/benchmarks
 
 # Stored outputs always come from the embedded data and from a training of their own.
 notebooks: $(READY)

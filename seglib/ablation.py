@@ -92,7 +92,7 @@ def _rows(
         dice = scored.results()["foreground_mean"]["dice"]
         row = {"dataset": recipe.dataset, "model": recipe.model, "choice": choice}
         row |= {"px": recipe.size, "epochs": recipe.epochs}
-        row["minutes"] = round(float(run.history["seconds"].sum()) / 60, 1)
+        row["minutes"] = round(float(run.history["seconds"].sum()) / 60, 2)
         row |= {"dice": dice["mean"], "low": dice["low"], "high": dice["high"]}
         if below is not None:
             step = compare({"with": scored, "without": below})

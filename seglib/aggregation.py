@@ -57,9 +57,12 @@ def as_text(table: pd.DataFrame, protocol: str, unit: str = "px") -> str:
     lines = ["| metric | per image (95 % interval) | per group | pooled | undefined |"]
     lines += ["|---|---|---|---|---|"]
     for name, row in table.iterrows():
-        bounds = f"{row['image']:.3f} ({row['image_low']:.3f} to {row['image_high']:.3f})"
+        bounds = f"{row['image_low']:.3f} to {row['image_high']:.3f}"
+        if np.isnan(row["image_low"]):
+            bounds = "too few groups for an interval"
         pooled = "" if np.isnan(row["pooled"]) else f"{row['pooled']:.3f}"
-        cells = [titles(unit)[name], bounds, f"{row['group']:.3f}", pooled]
+        mean = "–" if np.isnan(row["image"]) else f"{row['image']:.3f} ({bounds})"
+        cells = [titles(unit)[name], mean, f"{row['group']:.3f}", pooled]
         lines.append(f"| {' | '.join(cells)} | {row['undefined']:.0f} |")
     return "\n".join([*lines, "", f"Protocol: {protocol}."])
 

@@ -6,13 +6,17 @@ written to the run folder, the answer last, so a half-written one is never taken
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
 
-from seglib.files import sha256, write_atomic
+from seglib.files import sha256, stamp, write_atomic
 from seglib.results import Evaluation, OneVsRest
 from seglib.scoring import pooled_scores
 from seglib.tabular import read_table
@@ -43,6 +47,43 @@ def result_files(
     names = {"scores": "scores{}.csv", "roc": "roc{}.csv", "results": "results{}.json"}
     names |= {"classes": "roc-classes{}.csv"} if several else {}
     return {name: folder / file.format(end) for name, file in names.items()}
+
+
+def about_cases(cases: pd.DataFrame) -> dict[str, str | None]:
+    """What a question says of its cases, and what changes when these or their files do."""
+    return {"cases": _digest(cases), "files": _stamp(cases)}
+
+
+def _digest(cases: pd.DataFrame) -> str:
+    """Changes when a case comes, goes, or moves to another group."""
+    table = cases[["case", "group"]].to_csv(index=False, lineterminator="\n")
+    return hashlib.sha256(table.encode()).hexdigest()
+
+
+def _stamp(cases: pd.DataFrame) -> str | None:
+    """Changes when an image or a mask does, or how masks are read, but not when they are moved.
+
+    None if one of them is not there: then an old answer cannot be put to the question.
+    """
+    try:
+        facts = [stamp(path) for path in (*cases["image"], *cases["mask"])]
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return hashlib.sha256(repr((cases.attrs["card"].decoding, facts)).encode()).hexdigest()
+
+
+@contextmanager
+def one_at_a_time(maps: Path) -> Iterator[None]:
+    """Wait until no other process evaluates into this folder of maps, then keep others waiting.
+
+    So the second of two finds the answer of the first. Where no lock can be written nobody writes
+    an answer either, and one that is there is read without waiting.
+    """
+    with ExitStack() as held:
+        with suppress(OSError):
+            maps.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(FileLock(maps.with_name(f".{maps.name}.lock")))
+        yield
 
 
 def is_answered(files: dict[str, Path], question: dict) -> bool:

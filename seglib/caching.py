@@ -7,8 +7,11 @@ that every later run and every model maps into memory.
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import math
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,8 +62,8 @@ def build_cache(cases: pd.DataFrame, size: int, folder: Path) -> Cache:
 
     Raises
     ------
-    FileNotFoundError, ValueError
-        If a file is missing or unreadable; nothing is left behind.
+    FileNotFoundError, ValueError, OSError
+        If a file is missing or unreadable, or the disk is too small; nothing is left behind.
     """
     target = Path(folder) / f"{cases.attrs['card'].name}-{size}px-{_cache_key(cases, size)}"
     if not target.is_dir():
@@ -76,9 +79,7 @@ def build_cache(cases: pd.DataFrame, size: int, folder: Path) -> Cache:
 
 def _fill_cache(cases: pd.DataFrame, size: int, folder: Path) -> None:
     card, shape = cases.attrs["card"], (len(cases), size, size)
-    write = np.lib.format.open_memmap
-    images = write(folder / "images.npy", mode="w+", dtype=np.uint8, shape=(*shape, 3))
-    masks = write(folder / "masks.npy", mode="w+", dtype=np.uint8, shape=shape)
+    images, masks = _reserve(folder, {"images": (*shape, 3), "masks": shape})
 
     def one(row: int) -> None:
         """Fill one row of both arrays."""
@@ -92,3 +93,30 @@ def _fill_cache(cases: pd.DataFrame, size: int, folder: Path) -> None:
         list(tqdm(rows, total=len(cases), desc="Decoding once", unit="case", leave=False))
     images.flush()
     masks.flush()
+
+
+def _reserve(folder: Path, shapes: dict[str, tuple[int, ...]]) -> list[np.ndarray]:
+    """Empty uint8 arrays, mapped from files that have all of their disk space already.
+
+    Else Python would be killed without a word if the disk got full while they are filled. Raises
+    an OSError that says how much is needed.
+    """
+    needed, free = sum(map(math.prod, shapes.values())), shutil.disk_usage(folder).free
+    take, arrays = getattr(os, "posix_fallocate", None), []  # not on macOS and Windows
+    try:
+        if take is None and needed > free:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        for name, shape in shapes.items():
+            path = folder / f"{name}.npy"
+            arrays.append(np.lib.format.open_memmap(path, "w+", np.uint8, shape))
+            if take is not None:
+                with path.open("r+b") as file:
+                    take(file.fileno(), 0, path.stat().st_size)
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"{error.strerror}: {folder.parent} has {free / 1e6:.0f} MB left, and the decoded "
+            f"images need {needed / 1e6:.0f} MB. Make room there, or name a folder on another disk "
+            "(SEGLIB_OUTPUTS).",
+        ) from None
+    return arrays

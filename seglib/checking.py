@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from PIL import ExifTags, Image
 from tqdm.auto import tqdm
 
 from seglib.cards import DatasetCard
@@ -21,14 +22,16 @@ FEW = 8  # values that a message names
 LABELS = 10  # largest value that is taken for a class number where a threshold was expected
 LOOKED = 100  # masks that are opened before a table is made: opening all may take minutes
 MUCH_GREY = 0.1  # more grey pixels than this is not compression but something else
+TURNED = range(2, 9)  # EXIF orientations; 1 is upright, and some cameras write 0
 
 
 def check_files(cases: pd.DataFrame) -> pd.DataFrame:
     """Open every file of a case table and list what is wrong or worth knowing.
 
     Reported are: files that were left out of the table, another number of cases than the card
-    says, damaged pictures, blank images, stray values, empty masks, and how much of the
-    black-and-white masks is neither black nor white (a little is the noise of JPEG compression).
+    says, damaged pictures, an EXIF orientation, blank images, stray values, empty masks, and how
+    much of the black-and-white masks is neither black nor white (a little is the noise of JPEG
+    compression).
 
     Parameters
     ----------
@@ -70,6 +73,7 @@ def _look(
     except (ValueError, OSError) as error:
         yield Problem(case, file, str(error), "a readable pair")
         return
+    yield from _turned(case, image)
     if picture.min() == picture.max():
         yield Problem(case, image, "blank image", "a picture")
     dark = False
@@ -84,6 +88,18 @@ def _look(
             yield Problem(case, mask, found, f"values above {card.decoding.at}: write it as 0/255")
     if not (labels.any() or dark):
         yield Problem(case, mask, "empty mask", "an object, unless none is there")
+
+
+def _turned(case: str, image: Path) -> Iterator[Problem]:
+    """An image whose header, which alone is read, asks to be turned or mirrored when shown."""
+    unknown = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+    with suppress(*unknown), Image.open(image) as picture:
+        # Pillow's own method for PNG would decode one without EXIF to look behind its pixels.
+        turn = Image.Image.getexif(picture).get(ExifTags.Base.Orientation)
+        if turn in TURNED:
+            done, on = ("applied", "turned") if picture.format == "TIFF" else ("ignored", "stored")
+            expected = f"1: save it upright, or see that its mask was drawn on the {on} pixels"
+            yield Problem(case, image, f"EXIF orientation {turn}, which is {done}", expected)
 
 
 def _noise(pixels: np.ndarray) -> tuple[float, float]:

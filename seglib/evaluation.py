@@ -14,10 +14,16 @@ from pathlib import Path
 import pandas as pd
 from tqdm.auto import tqdm
 
-from seglib.answers import is_answered, read_results, result_files, write_results
+from seglib.answers import (
+    about_cases,
+    is_answered,
+    one_at_a_time,
+    read_results,
+    result_files,
+    write_results,
+)
 from seglib.calibration import reliability
 from seglib.datasets import card_of
-from seglib.files import stamp
 from seglib.images import read_mask
 from seglib.inference import predict_cases
 from seglib.names import expect, nearest
@@ -86,10 +92,12 @@ def evaluate(
     question = known | _question(run, chosen, split, threshold, flips, spacing, zoom)
     files = result_files(run.path, split, threshold, flips, several, zoom)
     folder = predictions_folder(run, flips, "" if cases is None else f"-{split}", zoom)
-    here = known["files"] is None or has_maps(folder, chosen, run.digest)  # else none can be made
-    if not (here and is_answered(files, question)):
-        write_results(files, question, _evaluation(run, chosen, question, folder, spacing))
-    found = read_results(files)  # fresh or not, one reads what is on the disk
+    with one_at_a_time(folder):
+        # Without its files no map can be made.
+        here = known["files"] is None or has_maps(folder, chosen, run.digest)
+        if not (here and is_answered(files, question)):
+            write_results(files, question, _evaluation(run, chosen, question, folder, spacing))
+        found = read_results(files)  # fresh or not, one reads what is on the disk
     said = protocol(question, found.scores, chosen, spacing, _whole(run, question))
     return dataclasses.replace(found, protocol=said)  # older answers have other words
 
@@ -102,7 +110,7 @@ def _chosen(
     if own:
         cases = run.cases[run.cases["split"] == nearest(split, SPLITS, "split")]
     name = card_of(cases).name
-    known = {"cases": _digest(cases), "files": _stamp(cases)}
+    known = about_cases(cases)
     if not own:
         both = hashlib.sha256("{cases}{files}".format(**known).encode()).hexdigest()
         split = f"{name}-{both[:8]}"
@@ -160,24 +168,6 @@ def _evaluation(
         one_vs_rest=curves,
         reliability=reliability(scored.histogram),
     )
-
-
-def _digest(cases: pd.DataFrame) -> str:
-    """Changes when a case comes, goes, or moves to another group."""
-    table = cases[["case", "group"]].to_csv(index=False, lineterminator="\n")
-    return hashlib.sha256(table.encode()).hexdigest()
-
-
-def _stamp(cases: pd.DataFrame) -> str | None:
-    """Changes when an image or a mask does, or how masks are read, but not when they are moved.
-
-    None if one of them is not there: then an old answer cannot be put to the question.
-    """
-    try:
-        facts = [stamp(path) for path in (*cases["image"], *cases["mask"])]
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return hashlib.sha256(repr((cases.attrs["card"].decoding, facts)).encode()).hexdigest()
 
 
 def _predict(

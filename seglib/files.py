@@ -4,31 +4,67 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
-import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+
+PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8) if os.name == "nt" else ()  # s
 
 
 def write_atomic(path: Path, data: str | bytes) -> Path:
     """Write a file so that a reader sees the old one or the new one, never half of it.
 
-    Parent folders are made. The data goes to a temporary file in the same folder first.
+    Parent folders are made. The data goes to a temporary file in the same folder first. A file that
+    is replaced keeps its permissions, a new one has those that the user's umask leaves; of a link
+    the file that it leads to is written.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    place = path.resolve()
+    place.parent.mkdir(parents=True, exist_ok=True)
     payload = data.encode() if isinstance(data, str) else data
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = _hidden(place)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(payload)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        if place.exists():
+            shutil.copymode(place, temporary)
+        rename(temporary, place)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     return path
+
+
+def rename(old: str | Path, new: str | Path) -> None:
+    """:func:`os.replace`; on Windows it waits a moment for who has the file open, like scanners."""
+    for seconds in PATIENCE:
+        try:
+            return os.replace(old, new)
+        except PermissionError:
+            time.sleep(seconds)
+    return os.replace(old, new)
+
+
+def _hidden(path: Path) -> Path:
+    """A name that nothing has, for a draft beside `path`; of a long name only the beginning."""
+    return path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}")
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file so that another can take its name: ``report.docx`` to ``report.1.docx``.
+
+    Returns
+    -------
+    Path
+        Where it is now, with the first number that is free.
+    """
+    names = (path.with_name(f"{path.stem}.{n}{path.suffix}") for n in count(1))
+    free = next(name for name in names if not name.exists())
+    return path.rename(free)
 
 
 @contextmanager
@@ -57,13 +93,13 @@ def new_folder(folder: Path) -> Iterator[Path]:
             "or start from elsewhere."
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    draft = _hidden(folder)
+    draft.mkdir()
     try:
-        draft.chmod(0o755)
         yield draft
         if folder.is_dir():  # empty: Windows renames onto no folder at all
             folder.rmdir()
-        os.rename(draft, folder)
+        rename(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

@@ -11,7 +11,7 @@ _LIGHTNING = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 _HALF = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
 
 
-def choose_precision(wanted: str = "auto") -> str:
+def choose_precision(wanted: str = "auto", where: torch.device | None = None) -> str:
     """Lightning's name for the precision of a run.
 
     ``auto`` takes bf16 mixed precision where the processor or the GPU multiplies bf16 matrices
@@ -21,14 +21,17 @@ def choose_precision(wanted: str = "auto") -> str:
     ----------
     wanted
         ``auto``, ``32``, ``bf16`` or ``16``.
+    where
+        What computes; :func:`device` if not given.
     """
+    kind = (where or device()).type
     if wanted != "auto":
         return _LIGHTNING[wanted]
-    if torch.cuda.is_available():
+    if kind == "cuda":
         return (
             "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
         )
-    if torch.backends.mps.is_available():
+    if kind == "mps":
         return "32-true"
     able = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
     return "bf16-mixed" if able.get("avx512_bf16") or able.get("amx_bf16") else "32-true"
@@ -41,27 +44,33 @@ def device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def cuda_or_cpu() -> torch.device:
+    """Where nnU-Net computes: the first CUDA GPU if there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def half_precision(wanted: str, where: torch.device) -> torch.dtype | None:
     """The type that autocast rounds to in this precision on `where`, or ``None`` for float32.
 
     `wanted` is that of :func:`choose_precision`. float16 was made for GPUs: a processor emulates
     it, slower than float32.
     """
-    half = _HALF.get(choose_precision(wanted))
+    half = _HALF.get(choose_precision(wanted, where))
     return None if half == torch.float16 and where.type == "cpu" else half
 
 
-def environment(precision: str = "auto") -> dict[str, str | int]:
+def environment(precision: str = "auto", where: torch.device | None = None) -> dict[str, str | int]:
     """Versions and hardware that a run's numbers depend on, for ``environment.json``.
 
-    `precision` is what its recipe wants, see :func:`choose_precision`.
+    `precision` is what its recipe wants and `where` what computes, see :func:`choose_precision`.
     """
+    where = where or device()
     packages = ("torch", "lightning", "segmentation-models-pytorch", "albumentations", "numpy")
-    name = torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine()
+    name = torch.cuda.get_device_name() if where.type == "cuda" else platform.machine()
     return {
         "python": platform.python_version(),
         **{package: version(package) for package in packages},
-        "device": f"{device().type} ({name})",
+        "device": f"{where.type} ({name})",
         "threads": torch.get_num_threads(),
-        "precision": choose_precision(precision),
+        "precision": choose_precision(precision, where),
     }

@@ -43,9 +43,10 @@ def read_image(path: str | Path, reduce: int = 1) -> np.ndarray:
     Parameters
     ----------
     path
-        A JPG, PNG or TIFF file (8 or 16 bit, or float TIFF); of several pages the first. A
-        rotation noted in the EXIF header is ignored, so that image and mask stay aligned. Or a
-        DICOM, NIfTI or NRRD file of one slice, see :func:`seglib.formats.read_slice`.
+        A JPG, PNG or TIFF file (8 or 16 bit, or float TIFF); of several pages the first. An
+        EXIF orientation is ignored in JPG and PNG, and applied in TIFF;
+        :func:`seglib.checking.check_files` lists both. Or a DICOM, NIfTI or NRRD file of one
+        slice, see :func:`seglib.formats.read_slice`.
     reduce
         1, 2, 4 or 8: decode at this fraction of the size, rounded up; several times faster
         for JPEGs, whose missing detail is never computed.

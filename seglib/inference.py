@@ -38,13 +38,13 @@ def _probability(logits: Tensor) -> Tensor:
     return logits.sigmoid() if logits.shape[1] == 1 else logits.softmax(dim=1)
 
 
-def _small(image: np.ndarray, size: int, smallest: int) -> np.ndarray:
-    """An RGB image as the network sees it, ``(S, S, 3) uint8``."""
+def _small(image: np.ndarray, size: int, smallest: int, what: str = "The image") -> np.ndarray:
+    """An RGB image as the network sees it, ``(S, S, 3) uint8``; errors call it `what`."""
     height, width = image.shape[:2]
     if min(height, width) < smallest:
         raise ValueError(
-            f"The image is {height}x{width} px, smaller than the network's stride of {smallest} px:"
-            " it would be seen as less than one cell. Use an image of higher resolution."
+            f"{what} is {height}x{width} px, smaller than the network's stride of {smallest} px: it"
+            " would be seen as less than one cell. Use an image of higher resolution."
         )
     return resize_image(image, (size, size))
 
@@ -86,8 +86,7 @@ def _slide(
     network: nn.Module, pictures: Sequence[np.ndarray], size: int, flips: bool, precision: str
 ) -> list[np.ndarray]:
     """Probabilities ``(C, S, S)`` of pictures ``(S, S, 3)``, seen in windows of `size` px."""
-    side = len(pictures[0])
-    if side == size:
+    if (side := len(pictures[0])) == size:
         return list(_forward(network, pictures, flips, precision))
     # One picture after the other: a batch of them would need the memory of all their windows.
     seen = (_forward(network, cut(picture, size), flips, precision) for picture in pictures)
@@ -163,7 +162,7 @@ def predict_cases(
     Raises
     ------
     ValueError
-        See :func:`predict`; also if `zoom` is given for nnU-Net.
+        See :func:`predict`; names the case and its file. Also if `zoom` is given for nnU-Net.
     """
     if isinstance(run.recipe, NnunetRecipe):
         if zoom != 1:
@@ -173,14 +172,15 @@ def predict_cases(
     network, recipe, card = _ready(run), run.recipe, cases.attrs["card"]
     smallest, sight = stride(network), _sight(recipe.size, zoom)
 
-    def decode(path: str) -> tuple[np.ndarray, tuple[int, int]]:
+    def decode(case: str, path: str) -> tuple[np.ndarray, tuple[int, int]]:
         """Picture at working size, and the native size."""
         image = show(read_stored(path, card.storage), card)
-        return _small(image, sight, smallest), image.shape[:2]
+        return _small(image, sight, smallest, f"Case {case}, {path},"), image.shape[:2]
 
     def seen(chunk: pd.DataFrame) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
         """Probabilities of a batch at working size, and the native sizes."""
-        pictures, shapes = zip(*map(decode, chunk["image"]), strict=True)
+        decoded = map(decode, chunk.get("case", chunk.index), chunk["image"])
+        pictures, shapes = zip(*decoded, strict=True)
         return _slide(network, pictures, recipe.size, flips, recipe.precision), list(shapes)
 
     chunks = [cases.iloc[start : start + BATCH] for start in range(0, len(cases), BATCH)]

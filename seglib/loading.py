@@ -6,6 +6,7 @@ that was interrupted goes on with the very batches it would have had.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,7 +129,9 @@ class SegmentationData(L.LightningDataModule):
 
     def _loader(self, dataset: CachedDataset, training: bool) -> DataLoader:
         # On a CPU the cores are better spent on the network: augmenting takes 1 ms an image.
-        workers = min(8, os.cpu_count() or 1) if torch.cuda.is_available() else 0
+        # Started afresh instead of forked, each worker would load torch and copy the whole cache.
+        forked = torch.cuda.is_available() and multiprocessing.get_start_method() == "fork"
+        workers = min(8, os.cpu_count() or 1) if forked else 0
         together = training and self.trainer is not None and self.trainer.world_size > 1
         rank, world = (self.trainer.global_rank, self.trainer.world_size) if together else (0, 1)
         return DataLoader(
@@ -140,11 +143,16 @@ class SegmentationData(L.LightningDataModule):
             num_workers=workers,
             persistent_workers=workers > 0,
             pin_memory=torch.cuda.is_available(),
+            # Else each new pass draws from torch's own numbers, and dropout would not repeat.
+            generator=torch.Generator(),
         )
 
     def train_dataloader(self) -> DataLoader:
         """Shuffled, augmented batches ``(N, 3, S, S) float32`` and ``(N, S, S) int64``."""
-        return self._loader(self.train, training=True)
+        loader = self._loader(self.train, training=True)
+        if self.trainer is not None:  # workers begin to fetch before Lightning says which epoch
+            loader.sampler.set_epoch(self.trainer.current_epoch)
+        return loader
 
     def val_dataloader(self) -> DataLoader:
         """Batches in the order of the table, not augmented."""

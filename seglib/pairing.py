@@ -18,6 +18,8 @@ from seglib.groups import check_pattern, group_of, named
 from seglib.images import image_size
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp")
+SIDE = (".csv", ".db", ".ini", ".json", ".md", ".tsv", ".txt", ".xlsx", ".xml", ".yaml", ".yml")
+READ = f"one of {', '.join(SUFFIXES)}: save it as PNG, a scan by 'seglib data convert'"
 FIRST = 5  # images whose names are looked for among the masks, to guess how those are named
 
 
@@ -54,7 +56,7 @@ def pair(
         Its ``mask_name`` says how names belong together, its ``group_pattern`` who is one
         patient, its ``site_pattern`` where an image was made.
     images, masks
-        Two different folders; files of other kinds than JPG, PNG, TIFF and BMP are ignored.
+        Two different folders; notes beside the images (:data:`SIDE`) and hidden files are ignored.
     groups
         Patient of each case, see :func:`seglib.groups.read_groups`; without it, names tell.
 
@@ -82,14 +84,12 @@ def pair(
     for case, image in sorted(pictures.items()):
         wanted = card.mask_name.format(stem=case)
         used.add(wanted)
-        mask = labels.get(wanted)
-        if mask is None:
+        if (mask := labels.get(wanted)) is None:
             problems.append(Problem(case, image, "no mask", f"{masks.name}/{wanted}.png or alike"))
             continue
         group = group_of(card, case, groups)
         site = named(case, card.site_pattern) if card.site_pattern else ""
-        fault = _fault(case, image, mask) or _unplaced(card, case, image, group, site)
-        if fault:
+        if fault := _fault(case, image, mask) or _unplaced(card, case, image, group, site):
             problems.append(fault)
         else:
             rows.append((case, image, mask, group, site))
@@ -146,19 +146,23 @@ def _say(problem: Problem) -> str:
 
 
 def _by_stem(folder: Path, problems: list[Problem]) -> dict[str, Path]:
-    """Image files of a folder by their stem; a second file of the same stem is a problem."""
+    """Image files of a folder by their stem; what else is found there is a problem."""
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is not a folder; check its name and where you started.")
     files: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in SUFFIXES or path.name.startswith(".") or path.is_dir():
+        ending = path.suffix.lower()
+        if ending in SIDE or path.name.startswith(".") or path.is_dir():
             continue
         stem = normalize("NFC", path.stem)  # macOS writes an umlaut as two signs, others as one
-        if stem in files:
-            other = files[stem].name
-            problems.append(Problem(stem, path, f"same name as {other}", "one file a case"))
-        else:
-            files[stem] = path
+        legible = Path(str(path).encode(errors="replace").decode())  # with ? for what is no letter
+        if legible != path:
+            wanted = "a name that is: rename it"
+            problems.append(Problem(legible.stem, legible, "name is not UTF-8", wanted))
+        elif ending not in SUFFIXES:
+            problems.append(Problem(stem, path, f"ending '{path.suffix}' not read", READ))
+        elif (first := files.setdefault(stem, path)) != path:
+            problems.append(Problem(stem, path, f"same name as {first.name}", "one file a case"))
     return files
 
 
@@ -178,9 +182,8 @@ def _fault(case: str, image: Path, mask: Path) -> Problem | None:
             return Problem(case, path, "unreadable or cut off", "a whole image file")
     if sizes[0] != sizes[1]:
         (height, width), (rows, columns) = sizes
-        return Problem(
-            case, mask, f"{columns}x{rows} px", f"{width}x{height} px, the size of the image"
-        )
+        expected = f"{width}x{height} px, the size of the image"
+        return Problem(case, mask, f"{columns}x{rows} px", expected)
     return None
 
 
@@ -188,8 +191,7 @@ def _unplaced(
     card: DatasetCard, case: str, image: Path, group: str | None, site: str | None
 ) -> Problem | None:
     """What is not known about a case although the card says that it is, or None."""
-    if group is None and card.group_table is not None:
-        table = card.group_table
+    if group is None and (table := card.group_table):
         return Problem(case, image, f"no row in {table.file}", f"{case} in column {table.case}")
     if group is None:
         return Problem(case, image, "no group in the name", f"a match of {card.group_pattern}")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
+
 import pandas as pd
+from PIL import Image
 
 from seglib.datasets import card_of
+from seglib.images import image_size
+from seglib.models import Undrawn, build_model, stride
 from seglib.recipes import NnunetRecipe, Recipe
 from seglib.segmenter import Segmenter
 
@@ -14,10 +20,11 @@ def check_training(recipe: Recipe | NnunetRecipe, cases: pd.DataFrame, world: in
 
     Raises
     ------
-    ValueError
-        If the table lacks its card, its split, or cases to train on and to validate; if the
-        recipe is for another data set, whose name the run would have; if the
-        processes cannot share each batch; or if a name in the recipe is not known.
+    FileNotFoundError, ValueError
+        If an image is not there or unreadable; if the table lacks its card, its split, or cases to
+        train on and to validate; if the recipe is for another data set, whose name the run would
+        have; if the processes cannot share each batch, or cannot be started from here; if a name
+        in the recipe is not known; or if an image is too small for the network.
     """
     card = card_of(cases)
     if card.name != recipe.dataset:
@@ -39,10 +46,40 @@ def check_training(recipe: Recipe | NnunetRecipe, cases: pd.DataFrame, world: in
         if world > 1:
             raise ValueError("nnU-Net trains in one process here; leave devices and nodes at 1.")
         return
+    if world > 1 and hasattr(sys, "ps1"):
+        raise ValueError(
+            f"{world} processes cannot be started from a notebook or a Python prompt; use "
+            "'seglib train' with --devices in a shell, then load the run here."
+        )
     for batch in {stage.batch_size for stage in recipe.stages}:
         if batch % world:
             raise ValueError(
                 f"{world} processes cannot share a batch of {batch} images evenly; give a batch "
                 f"size that is a multiple of {world}."
             )
+        if world > 1 and batch == world:
+            raise ValueError(
+                f"{world} processes would have one image each of a batch of {batch}, and batch "
+                f"norm learns from two or more; give a batch size of at least {2 * world}."
+            )
     Segmenter.check(recipe, card.n_classes)
+    _refuse_small(recipe, cases, card.n_classes)
+
+
+def _refuse_small(recipe: Recipe, cases: pd.DataFrame, n_classes: int) -> None:
+    """Raise ``ValueError`` for images that could not be predicted once the network is trained."""
+    with Undrawn():
+        smallest = stride(build_model(recipe.from_scratch, n_classes))
+    small = []
+    for case, image in zip(cases["case"], cases["image"], strict=True):
+        with suppress(Image.DecompressionBombError):  # too large for Pillow, not for OpenCV
+            if min(image_size(image)) < smallest:
+                small.append((case, image))
+    if small:
+        case, image = small[0]
+        height, width = image_size(image)
+        raise ValueError(
+            f"{len(small)} images are smaller than the network's stride of {smallest} px, the "
+            f"first is case {case}, {image}, of {height}x{width} px: leave them out of the case "
+            "table, or use images of higher resolution."
+        )

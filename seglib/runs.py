@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import dataclass
+from filecmp import cmp
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 from torch import nn
 
+from seglib.checkpoints import read_checkpoint, write_checkpoint
 from seglib.cohort import TABLE, keep_cohort, read_cohort
 from seglib.course import settings
 from seglib.files import damaged, sha256, write_atomic
@@ -92,7 +93,7 @@ class Run:
 
     def network(self) -> nn.Module:
         """The trained network with its best weights, on the CPU, in evaluation mode."""
-        saved = _read_checkpoint(self.checkpoint)
+        saved = read_checkpoint(self.checkpoint)
         if isinstance(self.recipe, NnunetRecipe):
             return build_network(saved)
         # The checkpoint replaces the encoder's weights, so they need not be fetched again.
@@ -129,25 +130,23 @@ def save_network(
     path: Path, network: nn.Module, recipe: Recipe | EnsembleRecipe, n_classes: int
 ) -> Path:
     """Write the weights with the recipe that explains them, as one small file."""
-    buffer, state = io.BytesIO(), {k: v.contiguous() for k, v in network.state_dict().items()}
-    torch.save({"state_dict": state, "recipe": recipe.to_json(), "n_classes": n_classes}, buffer)
-    return write_atomic(path, buffer.getvalue())
+    state = {name: weight.contiguous() for name, weight in network.state_dict().items()}
+    saved = {"state_dict": state, "recipe": recipe.to_json(), "n_classes": n_classes}
+    return write_checkpoint(path, saved)
 
 
-def _read_checkpoint(path: Path) -> dict:
-    """What a checkpoint holds; its weights stay on disk until they are used."""
-    try:
-        saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except Exception as error:
-        raise ValueError(
-            f"{path} cannot be read as a checkpoint ({type(error).__name__})."
-        ) from None
-    if not isinstance(saved, dict) or "recipe" not in saved or "n_classes" not in saved:
-        raise ValueError(
-            f"{path} is no checkpoint of this course: it names no recipe. "
-            "Give the best.ckpt of a run folder."
-        )
-    return saved
+def _folder_of(checkpoint: Path, recipe: Recipe | NnunetRecipe | EnsembleRecipe) -> Path:
+    """The folder of the run whose best checkpoint this is, or a copy of it; else one of its own.
+
+    An equal recipe is not enough: what a colleague trained by it has other scores.
+    """
+    folder = checkpoint.parent.parent
+    if not (folder / "recipe.json").is_file():
+        folder = settings().outputs / recipe.run_name
+    best = folder / "checkpoints" / "best.ckpt"
+    if best == checkpoint or (best.is_file() and cmp(best, checkpoint, shallow=False)):
+        return folder
+    return settings().outputs / f"{recipe.run_name}-{sha256(checkpoint)[:8]}"
 
 
 def load_run(path: str | Path, model: str | None = None) -> Run:
@@ -156,8 +155,9 @@ def load_run(path: str | Path, model: str | None = None) -> Run:
     Parameters
     ----------
     path
-        A run folder, or a checkpoint file. A checkpoint outside a run folder is joined with the
-        run of its recipe under the outputs folder, if that is there.
+        A run folder, or a checkpoint file. A copy of the best checkpoint of a run in the outputs
+        folder opens that run. Other weights get a folder of their own there, which their digest
+        names, and have no history.
     model
         If given, the architecture that is expected.
 
@@ -177,7 +177,7 @@ def load_run(path: str | Path, model: str | None = None) -> Run:
             "(the same command resumes it)."
         )
     try:
-        recipe = read_recipe(_read_checkpoint(checkpoint)["recipe"])
+        recipe = read_recipe(read_checkpoint(checkpoint)["recipe"])
     except (KeyError, TypeError) as error:
         raise ValueError(
             f"{checkpoint} holds a recipe that this version of seglib cannot read ({error}); use "
@@ -185,9 +185,7 @@ def load_run(path: str | Path, model: str | None = None) -> Run:
         ) from None
     if model and model != recipe.model:
         raise ValueError(f"{checkpoint} holds a '{recipe.model}', not a '{model}'.")
-    folder = checkpoint.parent.parent
-    if not (folder / "recipe.json").is_file():
-        folder = settings().outputs / recipe.run_name
+    folder = _folder_of(checkpoint, recipe)
     history = folder / "history.csv"
     rows = read_table(history, ()) if history.is_file() else pd.DataFrame()
     return Run(folder, recipe, checkpoint, rows)

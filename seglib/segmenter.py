@@ -8,14 +8,16 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from seglib.hardware import device
 from seglib.losses import build_loss
 from seglib.metrics import foreground_dice
 from seglib.models import build_model
 from seglib.recipes import Recipe, Stage
 from seglib.transforms import augmentations
 
-# Convolutions are faster on CPU and GPU when the channels of a pixel lie side by side.
-MEMORY_FORMAT = torch.channels_last
+# Convolutions are faster on CPU and GPU when the channels of a pixel lie side by side. On Apple's
+# graphics cores torch had wrong gradients of batch norm then (pytorch/pytorch#175189).
+MEMORY_FORMAT = torch.contiguous_format if device().type == "mps" else torch.channels_last
 
 
 def image_dice(logits: Tensor, target: Tensor, n_classes: int) -> list[float]:

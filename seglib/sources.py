@@ -16,6 +16,8 @@ from tqdm.auto import tqdm
 
 from seglib.cards import DatasetCard
 from seglib.course import settings
+from seglib.files import rename
+from seglib.pairing import SUFFIXES
 
 
 def locate(card: DatasetCard, data: str | Path | None = None) -> Path:
@@ -115,7 +117,8 @@ def _generate(card: DatasetCard, folder: Path) -> None:
 def _install(card: DatasetCard, folder: Path, fill: Callable[[Path], None]) -> None:
     """Let `fill` make the data set in a temporary folder, then rename that to `folder`.
 
-    If another process was faster, its result is kept.
+    If another process was faster, its result is kept. Raises ``ValueError`` if a folder is missing
+    or holds fewer images than the card says.
     """
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{card.name}-") as temporary:
         inside = Path(temporary) / card.name
@@ -124,8 +127,12 @@ def _install(card: DatasetCard, folder: Path, fill: Callable[[Path], None]) -> N
         for part in _missing(card, inside):
             names = ", ".join(sorted(p.name for p in inside.iterdir())) or "nothing"
             raise ValueError(f"expected a folder {part} in it, found {names}")
+        for part in (card.images, card.masks):
+            found = sum(path.suffix.lower() in SUFFIXES for path in (inside / part).iterdir())
+            if found < card.n_cases:
+                raise ValueError(f"expected {card.n_cases} images in {part}, found only {found}")
         try:
-            os.rename(inside, folder)
+            rename(inside, folder)
         except OSError:
             if not (folder / card.images).is_dir():
                 raise

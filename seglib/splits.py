@@ -26,16 +26,18 @@ SPLITS = ("train", "val", "test")
 
 def _within(duplicates: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
     """Pairs of which both cases are in the table; it may be a part of the table searched."""
-    known = duplicates["case_a"].isin(cases["case"]) & duplicates["case_b"].isin(cases["case"])
-    return duplicates[known]
+    return duplicates[duplicates[["case_a", "case_b"]].isin(set(cases["case"])).all(axis=1)]
 
 
 def _units(cases: pd.DataFrame, duplicates: pd.DataFrame | None) -> np.ndarray:
     """Number each case by the set it must stay with: its group, joined by duplicate pairs."""
-    order = pd.Series(np.arange(len(cases)), index=cases["case"])
-    groups, _ = pd.factorize(cases["group"])
-    first = pd.Series(np.arange(len(cases))).groupby(groups).transform("first").to_numpy()
-    left, right = np.arange(len(cases)), first
+    if len(unknown := cases.loc[cases["group"].isna(), "case"]):
+        raise ValueError(
+            f"Case {unknown.iloc[0]} has no group; name its patient, or the case itself if unknown."
+        )
+    left = np.arange(len(cases))
+    order = pd.Series(left, index=cases["case"])
+    right = pd.Series(left).groupby(pd.factorize(cases["group"])[0]).transform("first").to_numpy()
     if duplicates is not None and len(duplicates):
         duplicates = _within(duplicates, cases)
         left = np.concatenate([left, order[duplicates["case_a"]]])
@@ -69,7 +71,7 @@ def split(
     Raises
     ------
     ValueError
-        If the fractions do not sum to 1, the table is empty, or there are too few groups.
+        If fractions do not sum to 1, the table is empty, a group is missing, or groups are too few.
     """
     if not are_shares(fractions):
         raise ValueError(f"fractions must be three shares that sum to 1, found {tuple(fractions)}.")
@@ -97,8 +99,7 @@ def split(
             fits = sizes[unit] <= room or (share > 0 and taken == 0 and not any_fits)
             if fits and len(free) - taken > reserved:
                 assigned[unit] = name
-                room -= sizes[unit]
-                taken += 1
+                room, taken = room - sizes[unit], taken + 1
             else:
                 kept.append(unit)
         free = np.array(kept, dtype=int)
@@ -114,7 +115,7 @@ def deal(
 
     Groups are drawn in random order and dealt by :func:`seglib.groups.spread`. Takes what
     :func:`split` takes; the result does not depend on the order of the rows.
-    Raises ``ValueError`` for less than two folds, or fewer groups than folds.
+    Raises ``ValueError`` for a missing group, less than two folds, or fewer groups than folds.
     """
     table = cases.sort_values("case")
     units = _units(table.reset_index(drop=True), duplicates)
@@ -122,8 +123,7 @@ def deal(
     if not 2 <= folds <= len(sizes):
         raise ValueError(f"{len(sizes)} groups cannot be dealt into {folds} folds; take 2 or more.")
     order = np.random.default_rng(seed).permutation(len(sizes))
-    fold = np.empty(len(sizes), dtype=int)
-    fold[order] = spread(sizes[order], folds)
+    fold = spread(sizes[order], folds)[np.argsort(order)]
     names = [f"{number + 1}/{folds}" for number in fold[units]]
     return pd.Series(names, index=table.index).reindex(cases.index)
 
@@ -155,8 +155,8 @@ def hold_out(
     Raises
     ------
     ValueError
-        If there is no such column or value, if all cases have it, or if a case held out is of
-        one group, or the same picture, with one that is not.
+        If there is no such column or value, if all cases have it, if a group is missing, or if a
+        case held out is of one group, or the same picture, with one that is not.
     """
     held = cases[nearest(column, cases.columns, "column")] == value
     nearest(value, sorted(cases[column].unique()), column)

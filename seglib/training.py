@@ -19,6 +19,7 @@ from filelock import FileLock
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.utilities import rank_zero_only
 
+from seglib.checkpoints import LAST, WholeFiles, read_stage
 from seglib.cohort import TABLE, keep_cohort
 from seglib.course import settings
 from seglib.hardware import choose_precision, environment
@@ -40,6 +41,8 @@ LOOP = {
     "enable_model_summary": False,
     "num_sanity_val_steps": 0,
     "use_distributed_sampler": False,
+    # On a GPU some sums depend on who comes first, unless one asks; what cannot be helped warns.
+    "deterministic": "warn" if torch.cuda.is_available() else None,
 }
 
 
@@ -62,7 +65,7 @@ def _train_stage(
     module = Segmenter(recipe, stage, cases.attrs["card"].n_classes)
     if index:
         before = place.with_name(f"stage{index}") / "best.ckpt"
-        module.load_state_dict(torch.load(before, map_location="cpu")["state_dict"])
+        module.load_state_dict(read_stage(before)["state_dict"])
     data = SegmentationData(cases, recipe, stage, folder.parent / "cache")
     watched = {"monitor": "val_dice", "mode": "max"}
     every_epoch = {"save_on_train_epoch_end": True, "enable_version_counter": False}
@@ -79,10 +82,11 @@ def _train_stage(
         accumulate_grad_batches=stage.accumulate,
         precision=choose_precision(recipe.precision),
         callbacks=callbacks,
+        plugins=WholeFiles(),
         **LOOP,
         **where,
     )
-    last = place / "last.ckpt"
+    last = place / LAST
     trainer.fit(module, datamodule=data, ckpt_path=last if last.is_file() else None)
     rank_zero_only((place / "done").touch)()
 
@@ -120,31 +124,35 @@ def fit(
     ------
     TypeError, ValueError
         If names stand for recipe or cases, the cases lack their card or their split, the folder
-        holds a run on other cases, a split is empty, or a batch cannot be shared. For what nnU-Net
-        may raise besides, see :func:`seglib.nnunet.pipeline.train`.
+        holds a run on other cases, a split is empty, a batch cannot be shared, or the checkpoint
+        to go on from is damaged. For what nnU-Net may raise besides, see
+        :func:`seglib.nnunet.pipeline.train`.
     """
     expect(recipe, (Recipe, NnunetRecipe), "a recipe, as seglib.recipes.recipe(NAME) gives it")
     outputs, world = Path(outputs or settings().outputs), devices * num_nodes
     folder = outputs / recipe.run_name
     finished = folder / "checkpoints" / "best.ckpt"
     where = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy}
+    if finished.is_file():  # no lock, for it may lie where nothing can be written
+        if cases is not None:
+            keep_cohort(folder, cases)
+        return load_run(folder)
     external = isinstance(recipe, NnunetRecipe)
-    if not finished.is_file():
-        here = pipeline.environment() if external else environment(recipe.precision) | where
-        cases = prepare(recipe) if cases is None else cases
-        check_training(recipe, cases, world)
+    here = pipeline.environment() if external else environment(recipe.precision) | where
+    cases = prepare(recipe) if cases is None else cases
+    check_training(recipe, cases, world)
     folder.mkdir(parents=True, exist_ok=True)
     # The first of several processes holds the lock for all.
     with nullcontext() if rank_zero_only.rank else FileLock(folder / ".lock"):
         if not finished.is_file():
             if not rank_zero_only.rank and not (folder / "checkpoints").exists():
                 (folder / TABLE).unlink(missing_ok=True)  # of a start that came to nothing
-            Run.begin(folder, recipe, cases, here)
+            rank_zero_only(Run.begin)(folder, recipe, cases, here)
             if external:
                 pipeline.train(recipe, cases, folder)
             else:
                 _train(recipe, cases, folder, where)
-        elif cases is not None:
+        else:  # another process trained it meanwhile
             keep_cohort(folder, cases)
     return load_run(folder)
 
@@ -172,8 +180,7 @@ def _keep_best(
     """Keep the best weights of all stages; what a resumed training would need goes."""
     best = int(best_epoch(history, recipe)["stage"])
     module = Segmenter(recipe, recipe.stages[best - 1], n_classes)
-    state = torch.load(places[best - 1] / "best.ckpt", map_location="cpu")["state_dict"]
-    module.load_state_dict(state)
+    module.load_state_dict(read_stage(places[best - 1] / "best.ckpt")["state_dict"])
     save_network(folder / "checkpoints" / "best.ckpt", module.best, recipe, n_classes)
     for place in places:
         shutil.rmtree(place)

@@ -12,7 +12,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 import seglib.cards
 import seglib.sources
@@ -201,6 +201,38 @@ def test_other_files_are_ignored(folders):
     assert from_folders(*folders).attrs["problems"] == ()
 
 
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("name", ["x.gif", "X.WEBP", "scan.dcm", "scan"])
+def test_a_file_of_another_ending_is_listed(folders, which, name):
+    (folders[which] / name).write_bytes(b"GIF89a")
+    cases = from_folders(*folders)
+    problem = the_problem(cases)
+    assert len(cases) == 5 and problem.path == folders[which] / name
+    assert problem.what == f"ending '{problem.path.suffix}' not read"
+    assert problem.expected.startswith("one of .jpg, .jpeg, .png, .tif, .tiff, .bmp: save it as")
+
+
+@pytest.mark.parametrize("name", ["Thumbs.db", "desktop.ini", ".x.gif", "boxes.json", "a.CSV"])
+def test_notes_beside_the_images_are_no_problem(folders, name):
+    (folders[0] / name).write_text("hello")
+    assert from_folders(*folders).attrs["problems"] == ()
+
+
+def test_a_name_that_is_not_utf8_is_listed_in_letters_that_can_be_written(folders, capsys):
+    for folder, suffix in zip(folders, (".jpg", ".png"), strict=True):
+        try:
+            (folder / f"p2_4{suffix}").rename(folder / f"M\udcfcller{suffix}")
+        except (OSError, UnicodeEncodeError):
+            pytest.skip("this file system has no such names")
+    cases = from_folders(*folders)
+    assert cases["case"].tolist() == ["p0_0", "p0_1", "p1_2", "p1_3"]
+    facts = [(p.case, p.path.name, p.what) for p in cases.attrs["problems"]]
+    said = "name is not UTF-8"
+    assert facts == [("M?ller", "M?ller.jpg", said), ("M?ller", "M?ller.png", said)]
+    assert "M?ller.jpg, name is not UTF-8" in capsys.readouterr().out
+    check(cases).to_csv().encode()
+
+
 def test_no_pair_at_all_is_an_error_with_a_reason(folders):
     with pytest.raises(ValueError, match=r"no usable pair.*p0_0.jpg, no mask.*masks/p0_0_m.png"):
         from_folders(*folders, mask_name="{stem}_m")
@@ -382,6 +414,28 @@ def test_check_finds_empty_masks_and_hidden_damage(folders):
     assert "p1_2.jpg is not there" in found["p1_2"]
     assert found["p0_0"] == "empty mask" and found["p2_4"] == "no mask"
     assert "p0_1.png cannot be read" in found["p0_1"]
+
+
+def test_check_finds_images_whose_header_asks_to_be_turned(folders, monkeypatch):
+    images, _ = folders
+    exif = Image.Exif()
+    for path in list(images.iterdir()):
+        path.unlink()
+    for name, turn in (("p0_0.jpg", 6), ("p0_1.jpg", 0), ("p1_3.png", 8), ("p2_4.tif", 3)):
+        exif[274] = turn
+        Image.fromarray(picture(0)).save(images / name, exif=exif)
+    Image.fromarray(picture(0)).save(images / "p1_2.png")
+    cases = from_folders(*folders)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", None)  # headers only
+    found = check(cases).set_index("case")
+    assert found["found"].to_dict() == {
+        "p0_0": "EXIF orientation 6, which is ignored",
+        "p1_3": "EXIF orientation 8, which is ignored",
+        "p2_4": "EXIF orientation 3, which is applied",
+    }
+    assert found["expected"]["p0_0"].startswith("1: save it upright, or see that its mask was draw")
+    assert found["expected"]["p0_0"].endswith("on the stored pixels")
+    assert found["expected"]["p2_4"].endswith("on the turned pixels")
 
 
 # ---------------------------------------------------------------- load
@@ -637,6 +691,19 @@ def test_a_failed_download_says_all_and_leaves_nothing(course, shelf, server, co
     assert (sha256 or "the authors publish none") in message
     assert "By hand: download kvasir-seg.zip" in message
     assert list((course / "data").iterdir()) == []
+
+
+@pytest.mark.parametrize("part", ["images", "masks"])
+def test_a_download_that_lacks_images_is_refused(course, shelf, server, part):
+    fill(server[0] / "raw")
+    (server[0] / "raw" / "Kvasir-SEG" / part / "2.jpg").rename(server[0] / "raw" / "2.jpg")
+    serve(server[0], n=0)
+    shelf(urls=(f"{server[1]}/tiny.zip",))
+    with pytest.raises(FileNotFoundError, match=f"expected 3 images in Kvasir-SEG/{part}, found o"):
+        load("tiny")
+    assert list((course / "data").iterdir()) == []
+    shelf(urls=(f"{server[1]}/tiny.zip",), n_cases=0)  # nobody says how many there are
+    assert len(load("tiny")) == 2
 
 
 def test_no_network_is_one_clear_error(course, shelf):

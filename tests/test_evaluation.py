@@ -2,7 +2,9 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import cv2
 import numpy as np
@@ -17,6 +19,7 @@ from seglib.evaluation import evaluate, load_labels, load_probability
 from seglib.inference import predict_cases
 from seglib.recipes import recipe
 from seglib.runs import Run
+from tests.test_training import without_a_lock
 
 CARD = replace(card("kvasir-seg"), name="made-up")
 
@@ -220,6 +223,29 @@ def test_a_question_is_answered_once(run):
     pd.testing.assert_frame_equal(first.scores, again.scores)
     pd.testing.assert_frame_equal(first.table(), again.table())
     assert first.results() == again.results()
+
+
+def test_of_two_evaluations_at_once_the_second_finds_the_answer_of_the_first(run, monkeypatch):
+    began, both, predicted = Event(), Event(), evaluation.predict_cases
+
+    def slowly(*given: object):
+        both.set() if began.is_set() else began.set()
+        both.wait(1)  # for one that does not wait for us
+        yield from predicted(*given)
+
+    monkeypatch.setattr(evaluation, "predict_cases", slowly)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(evaluate, run)
+        assert began.wait(60)
+        second = pool.submit(evaluate, run)
+        pd.testing.assert_frame_equal(first.result().scores, second.result().scores)
+    assert run.asked == [8]
+
+
+def test_an_answer_is_read_from_a_read_only_disk(run):
+    whole = evaluate(run).scores
+    with without_a_lock(run.path / ".predictions.lock"):
+        pd.testing.assert_frame_equal(evaluate(run).scores, whole)
 
 
 def test_another_question_has_files_of_its_own(run):

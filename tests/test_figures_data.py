@@ -154,3 +154,8 @@ def test_leakage_draws_each_case_in_its_colour(splits: pd.DataFrame) -> None:
 
 def test_loader_speed() -> None:
     assert "1,234" in texts(preprocessing.loader_speed({"files": 12.0, "cache": 1234.0}))
+
+
+def test_a_dollar_in_a_name_is_no_formula() -> None:
+    fig = pictures.pictures({"scan_$A_$B": np.zeros((4, 4, 3), np.uint8)})
+    assert "scan_$A_$B" in texts(fig)  # which draws it

@@ -230,21 +230,29 @@ def test_one_group_has_a_difference_but_no_interval(evaluations) -> None:
     comparison.difference(replace(result, paired=nothing, difference=np.nan)).canvas.draw()
 
 
+def legend(fig: plt.Figure) -> dict[str, str]:
+    """Words of the figure's legend, and the colours of its patches."""
+    (keys,) = fig.legends
+    words = [text.get_text() for text in keys.get_texts()]
+    inks = [plt.matplotlib.colors.to_hex(patch.get_facecolor()) for patch in keys.get_patches()]
+    return dict(zip(words, inks, strict=False))  # patches stand first
+
+
 def test_distances_are_drawn_to_their_size_and_the_shorter_is_better(evaluations) -> None:
     result = compare(evaluations, "hd95")
     (axes,) = comparison.paired(result, evaluations["unet"].scores).axes
     points = result.paired[["unet", "deeplabv3plus"]]
     assert axes.get_xlim() == axes.get_ylim()
     assert points.max(axis=None) < axes.get_xlim()[1] < 1.1 * points.max(axis=None)
-    below, above = axes.texts
-    assert below.get_text() == "DeepLabV3+ is better (lower)"
-    assert above.get_text() == "U-Net is better (lower)"
+    words = legend(axes.figure)
+    assert words["DeepLabV3+ is better (lower)"] == COLOURS["deeplabv3plus"].lower()
+    assert words["U-Net is better (lower)"] == COLOURS["unet"].lower()
     for drawn in axes.collections:
         for (first, second), ink in zip(drawn.get_offsets(), drawn.get_facecolors(), strict=True):
             better = "unet" if first < second else "deeplabv3plus"
             assert plt.matplotlib.colors.to_hex(ink) == COLOURS[better].lower()
     scored = comparison.paired(compare(evaluations), evaluations["unet"].scores).axes[0]
-    assert scored.texts[0].get_text() == "U-Net scores higher"
+    assert legend(scored.figure)["U-Net scores higher"] == COLOURS["unet"].lower()
     assert scored.get_xlim() == (-0.03, 1.03)
     missed = replace(result, paired=result.paired.assign(unet=np.nan))
     comparison.paired(missed, evaluations["unet"].scores).canvas.draw()

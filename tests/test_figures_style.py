@@ -1,6 +1,7 @@
 """Style: the same picture gives the same file, and numbers are kept as JSON."""
 
 import json
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,6 +49,7 @@ def test_record_merges_sections_and_makes_undefined_null(settings):
     record(settings, "b", nested={"x": [1.0, 2]})
     found = json.loads((settings.figures / "results.json").read_text())
     assert found == {
+        "profile": settings.profile,
         "a": {"dice": 0.812346, "distance": None, "n": 3},
         "b": {"nested": {"x": [1.0, 2]}},
     }
@@ -62,3 +64,16 @@ def test_overlay_tints_inside_draws_the_border_and_leaves_the_rest():
     assert made[10, 10].tolist() == [255, 0, 0]
     assert made[15, 15].tolist() == [178, 50, 50]
     assert np.array_equal(overlay(image, np.zeros_like(mask), "#ff0000"), image)
+
+
+def test_results_of_another_profile_are_set_aside_and_not_mixed(settings):
+    record(replace(settings, profile="full"), "unet", epochs=150)
+    with pytest.warns(UserWarning, match=r"profile 'full' are kept as .*results\.1\.json"):
+        record(replace(settings, profile="quick"), "unet", epochs=7)
+    record(replace(settings, profile="quick"), "data", cases=3)
+    now, before = (
+        json.loads((settings.figures / name).read_text())
+        for name in ("results.json", "results.1.json")
+    )
+    assert now == {"profile": "quick", "unet": {"epochs": 7}, "data": {"cases": 3}}
+    assert before == {"profile": "full", "unet": {"epochs": 150}}

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import seglib
-from seglib.cli import app
+from seglib.cli import app, studies
 from seglib.datasets import load
 from seglib.ensembles import ensemble
 from seglib.evaluation import evaluate
@@ -241,3 +241,15 @@ def test_a_table_of_something_else_is_refused_by_name(tmp_path):
 
 def test_without_figures_there_is_no_table(tmp_path):
     assert read_tables(tmp_path).empty
+
+
+def test_a_table_of_other_trainings_is_set_aside(tmp_path, capsys):
+    path = tmp_path / "ablation.csv"
+    short = pd.DataFrame({"model": ["unet"], "px": [96], "epochs": [8], "dice": [0.5]})
+    studies.keep(short, path)
+    studies.keep(short.assign(dice=0.6), path)  # the same trainings, told anew
+    assert [entry.name for entry in tmp_path.iterdir()] == ["ablation.csv"]
+    studies.keep(short.assign(epochs=150), path)
+    assert "other trainings is kept as" in capsys.readouterr().out
+    assert pd.read_csv(tmp_path / "ablation.1.csv")["dice"].tolist() == [0.6]
+    assert pd.read_csv(path)["epochs"].tolist() == [150]

@@ -43,3 +43,13 @@ def test_half_precision_of_a_place():
     assert half_precision("bf16", cpu) is torch.bfloat16
     assert half_precision("16", gpu) is torch.float16
     assert half_precision("16", cpu) is None
+
+
+def test_a_processor_beside_a_gpu_is_asked_what_it_can_do_itself(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: True)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert half_precision("auto", cpu) is None
+    assert half_precision("auto", gpu) is torch.bfloat16
+    assert environment("auto", cpu)["device"].startswith("cpu")

@@ -90,6 +90,13 @@ def test_exif_rotation_is_ignored(tmp_path, ramp):
     assert image_size(tmp_path / "a.jpg") == (HEIGHT, WIDTH)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_the_orientation_of_a_tiff_is_applied(tmp_path, ramp, dtype):
+    stored = ramp[..., 0].astype(dtype)
+    Image.fromarray(stored).save(tmp_path / "a.tif", tiffinfo={274: 3})  # "upside down"
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif"), stored[::-1, ::-1])
+
+
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif"])
 @pytest.mark.parametrize("grey", [False, True])
 @pytest.mark.parametrize("reduce", [2, 4, 8])

@@ -1,16 +1,24 @@
 """Loading: decoded once, repeated exactly."""
 
 import dataclasses
+import errno
+import os
+import shutil
+from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from seglib.caching import build_cache
 from seglib.datasets import from_folders
+from seglib.inference import predict_cases
 from seglib.loading import SeededSampler, SegmentationData
+from seglib.models import UNet
+from seglib.prerequisites import check_training
 from seglib.recipes import recipe
-from tests.squares import write_squares
+from tests.squares import RECIPE, write_squares
 
 QUICK = recipe("polyp-quick", size=32, batch_size=4)
 
@@ -49,6 +57,68 @@ def test_an_unreadable_file_leaves_no_cache_behind(cases, tmp_path):
     with pytest.raises(ValueError, match=cases["image"].iloc[3].name):
         build_cache(cases, 32, tmp_path / "cache")
     assert not list((tmp_path / "cache").iterdir())
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="files cannot be reserved here")
+def test_the_cache_has_its_disk_space_before_it_is_filled(cases, tmp_path, monkeypatch):
+    taken = {}
+
+    def look(path, *_):
+        for file in (tmp_path / "cache").rglob("*.npy"):
+            taken[file.name] = file.stat().st_blocks * 512 >= file.stat().st_size
+        raise ValueError("seen enough")
+
+    monkeypatch.setattr("seglib.caching.read_stored", look)
+    with pytest.raises(ValueError, match="seen enough"):
+        build_cache(cases, 512, tmp_path / "cache")
+    assert taken == {"images.npy": True, "masks.npy": True}
+
+
+@pytest.mark.parametrize("can_reserve", [True, False])
+def test_a_full_disk_is_an_error_that_leaves_no_cache_behind(
+    cases, tmp_path, monkeypatch, can_reserve
+):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if can_reserve:
+        monkeypatch.setattr(os, "posix_fallocate", refuse, raising=False)
+    else:
+        monkeypatch.delattr(os, "posix_fallocate", raising=False)
+    usage = shutil.disk_usage(tmp_path)._replace(free=1_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(OSError, match="No space left.*cache has 1 MB left.*need 10 MB") as failure:
+        build_cache(cases, 512, tmp_path / "cache")
+    assert failure.value.errno == errno.ENOSPC
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def shrink(cases, row):
+    """Make one case smaller than the stride of most networks."""
+    for path in cases.loc[row, ["image", "mask"]]:
+        cv2.imwrite(str(path), cv2.imread(str(path))[:10])
+
+
+def test_an_image_smaller_than_the_stride_is_refused_before_training(cases):
+    check_training(RECIPE, cases, world=1)
+    shrink(cases, 9)
+    said = r"1 images are smaller .* of 16 px, .* case p04_f1, .*p04_f1\.png, of 10x40 px: leave"
+    with pytest.raises(ValueError, match=said):
+        check_training(RECIPE, cases, world=1)
+
+
+def test_an_image_that_is_gone_is_named_before_training(cases):
+    cases["image"].iloc[9].unlink()
+    with pytest.raises(FileNotFoundError, match=r"p04_f1\.png is not there"):
+        check_training(RECIPE, cases, world=1)
+
+
+def test_an_image_too_small_to_be_predicted_is_named(cases):
+    shrink(cases, 9)
+    run = SimpleNamespace(recipe=RECIPE, network=lambda: UNet(width=4).eval())
+    said = r"Case p04_f1, .*p04_f1\.png, is 10x40 px, smaller than the network's stride of 16 px"
+    with pytest.raises(ValueError, match=said):
+        list(predict_cases(run, cases))
 
 
 def test_batches_have_the_promised_shape_and_type(cases, tmp_path):

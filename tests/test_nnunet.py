@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from seglib.cards import card
 from seglib.cli import app
 from seglib.datasets import from_folders
-from seglib.nnunet import child, raw
+from seglib.nnunet import child, plan, raw
 from seglib.nnunet.plan import FILES, Plan
 from seglib.recipes import NnunetRecipe, Recipe, read_recipe, recipe
 from tests.organs import write_organs
@@ -418,3 +418,28 @@ def test_the_shell_names_a_missing_extra(monkeypatch) -> None:
     done = CliRunner().invoke(app, ["train", "--model", "nnunet", "--epochs", "1"])
     assert done.exit_code == 2
     assert "nnU-Net is not installed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("network_class_name", "IPython.start_ipython"),
+        ("network_class_name", "dynamic_network_architectures.architectures.unet.os.system"),
+        ("conv_op", "torch.nn.modules.module.functools.partial"),
+        ("conv_op", "os.system"),
+    ],
+)
+def test_a_plan_cannot_have_anything_run(key: str, name: str) -> None:
+    wanted = {
+        "network_class_name": "dynamic_network_architectures.architectures.unet.PlainConvUNet",
+        "arch_kwargs": {
+            "conv_op": "torch.nn.modules.conv.Conv2d",
+            "nonlin": "torch.nn.LeakyReLU",
+            "dropout_op": None,
+        },
+        "_kw_requires_import": ["conv_op", "nonlin", "dropout_op"],
+    }
+    plan.expect_layers(wanted)
+    (wanted if key == "network_class_name" else wanted["arch_kwargs"])[key] = name
+    with pytest.raises(ValueError, match=f"'{name}' for '{key}', which is no layer or network"):
+        plan.expect_layers(wanted)

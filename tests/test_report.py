@@ -12,6 +12,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -606,7 +607,14 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
     assert metadata.NOTICE in text and "Figure\u00a01." in text and "@" not in text
 
     folder = tmp_path / "out"
-    build.write_report(first, folder)
+    assert build.write_report(first, folder) == (
+        [folder / "report.pdf", folder / "report.docx"],
+        [],
+    )
+    assert build.write_report(replace(first, pdf=b"next"), folder)[1] == []  # nobody changed ours
+    (folder / "report.docx").write_bytes(b"edited in Word")
+    kept = build.write_report(first, folder)[1]
+    assert kept == [folder / "report.1.docx"] and kept[0].read_bytes() == b"edited in Word"
     build.check_written(first, folder)
     (folder / "report.pdf").write_bytes(b"older")
     with pytest.raises(ValueError, match="is not what the text and the results give now"):

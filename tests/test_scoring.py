@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from seglib.results import Evaluation
 from seglib.scoring import METRICS, TOLERANCE, pooled_scores, score_cases, titles
 
 POLYP = ("background", "polyp")
@@ -102,6 +103,24 @@ def test_equal_spacing_only_changes_the_unit():
     assert mm["hd95"] == pytest.approx(0.7 * px["hd95"])
     assert mm["assd"] == pytest.approx(0.7 * px["assd"], abs=1e-6)
     assert mm["nsd"] == px["nsd"]
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_a_single_group_has_words_in_place_of_an_interval(groups):
+    cases = [(f"c{i}", f"g{i % groups}", BLOCK, as_probability(BLOCK)) for i in range(4)]
+    scored = score_cases(cases, POLYP)
+    found = Evaluation(
+        scored.scores,
+        pooled_scores(scored.confusion, POLYP[1:]),
+        scored.confusion,
+        scored.histogram.roc(),
+        scored.histogram.auc(),
+        scored.histogram.sweep(),
+        "made up",
+    )
+    interval = {1: "too few groups for an interval", 2: "1.000 to 1.000"}[groups]
+    assert f"| Dice | 1.000 ({interval}) | 1.000 | 1.000 | 0 |" in str(found)
+    assert "nan" not in str(found)
 
 
 def test_titles_name_the_unit():

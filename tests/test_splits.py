@@ -205,6 +205,19 @@ def test_too_few_groups_are_a_clear_error():
         split(table("aaaabbbbb"))
 
 
+@pytest.mark.parametrize("missing", [np.nan, None])
+def test_a_missing_group_is_refused_and_not_taken_for_one_patient(missing):
+    cases = table(range(10)).assign(site=["north"] * 5 + ["south"] * 5)
+    cases.loc[[3, 7], "group"] = missing
+    for divide in (
+        split,
+        lambda cases: deal(cases, 2),
+        lambda cases: hold_out(cases, "site", "north"),
+    ):
+        with pytest.raises(ValueError, match="Case c0003 has no group; name its patient, or the"):
+            divide(cases)
+
+
 def test_three_groups_are_enough():
     for seed in range(10):
         assert (

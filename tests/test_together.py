@@ -63,7 +63,7 @@ def test_two_processes_train_what_one_would(cases, tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(SCRIPT)
     launched = {"LOCAL_RANK", "RANK", "WORLD_SIZE", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT"}
     env = {name: value for name, value in os.environ.items() if name not in launched}
-    env["PYTHONPATH"] = str(Path(__file__).parents[1])
+    env |= {"PYTHONPATH": str(Path(__file__).parents[1]), "CUDA_VISIBLE_DEVICES": ""}
     found = []
     for name, (devices, launcher) in LAUNCHES.items():
         words = [sys.executable, *launcher, tmp_path / "train.py", tmp_path / name, str(devices)]

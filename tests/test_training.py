@@ -1,13 +1,17 @@
 """Training: it learns, it repeats, it resumes, it refuses."""
 
 import dataclasses
+import errno
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +21,7 @@ import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import nn
 
+from seglib import training
 from seglib.cohort import keep_cohort, read_cohort
 from seglib.conversion import convert
 from seglib.decoding import MaskDecoding
@@ -92,6 +97,50 @@ def test_a_finished_run_is_loaded(run):
     assert again.describe() == run.describe()
 
 
+@contextmanager
+def without_a_lock(file: Path) -> Iterator[None]:
+    """As on a read-only disk, also for root: no lock is given, and nothing may be written."""
+    file.unlink(missing_ok=True)
+    file.mkdir()
+    before = {path: path.stat().st_mtime_ns for path in file.parent.rglob("*")}
+    yield
+    assert {path: path.stat().st_mtime_ns for path in file.parent.rglob("*")} == before
+    file.rmdir()
+
+
+def test_a_finished_run_is_loaded_from_a_read_only_disk(run, cases):
+    with without_a_lock(run.path / ".lock"):
+        assert fit(TINY, cases, run.path.parent).describe() == run.describe()
+        assert fit(TINY, outputs=run.path.parent).describe() == run.describe()
+
+
+def test_two_trainings_of_one_run_train_once(run, cases, tmp_path, monkeypatch):
+    """The second waits, and then finds the first one's run."""
+    folder, check = tmp_path / TINY.run_name, training.check_training
+
+    def another_process_finishes(*given: object) -> None:
+        check(*given)
+        shutil.copytree(run.path, folder)
+
+    monkeypatch.setattr(training, "check_training", another_process_finishes)
+    monkeypatch.setattr(training, "_train", lambda *_: pytest.fail("trained again"))
+    assert fit(TINY, cases, tmp_path).digest == run.digest
+
+
+def test_only_a_copy_of_its_checkpoint_opens_a_run(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGLIB_OUTPUTS", str(run.path.parent))
+    (tmp_path / "downloads").mkdir()
+    mine = shutil.copy(run.checkpoint, tmp_path / "downloads" / "unet_best.ckpt")
+    assert load_run(mine).path == run.path and load_run(mine).describe() == run.describe()
+    saved = torch.load(run.checkpoint, weights_only=True)
+    saved["state_dict"] = {name: 2 * weight for name, weight in saved["state_dict"].items()}
+    torch.save(saved, tmp_path / "downloads" / "colleague.ckpt")
+    theirs = load_run(tmp_path / "downloads" / "colleague.ckpt")
+    assert theirs.recipe == run.recipe and theirs.history.empty
+    assert theirs.path == run.path.with_name(f"{TINY.run_name}-{theirs.digest[:8]}")
+    assert theirs.describe().endswith("loaded from colleague.ckpt")
+
+
 @pytest.mark.parametrize("name", ["cases.csv", "card.json", "history.csv", "environment.json"])
 @pytest.mark.parametrize("kept", [0, 0.5])
 def test_a_damaged_file_of_a_run_is_named(run, tmp_path, name, kept):
@@ -146,6 +195,64 @@ def test_killed_training_resumes_to_the_same_weights(run, cases, tmp_path):
     columns = ["stage", "epoch", "train_loss", "val_loss", "val_dice", "lr"]
     pd.testing.assert_frame_equal(resumed.history[columns], run.history[columns])
     assert killed_in_time, "training ended before it could be killed"
+
+
+def test_a_full_disk_leaves_the_point_to_resume_from(run, cases, tmp_path, monkeypatch):
+    replace, written = os.replace, []
+
+    def full(old: Path, new: Path) -> None:
+        written.extend([new] if Path(new).name == "last.ckpt" else [])
+        if len(written) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "replace", full)
+    # Over there it could not be renamed from: a copy would overwrite what it cannot replace.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "of another disk"))
+    with pytest.raises(OSError, match="No space left"):
+        fit(TINY, cases, tmp_path)
+    place = tmp_path / TINY.run_name / "checkpoints" / "stage1"
+    assert {file.name for file in place.iterdir()} == {"best.ckpt", "last.ckpt"}
+    assert torch.load(place / "last.ckpt", weights_only=False)["epoch"] == 1  # the second of them
+    monkeypatch.undo()
+    assert torch.equal(weights(fit(TINY, cases, tmp_path)), weights(run))
+
+
+SHORT = tuple(Stage(epochs=1, batch_size=14) for _ in range(2))
+BEGUN = dataclasses.replace(TINY, stages=SHORT)
+
+
+@pytest.fixture(scope="module")
+def begun(cases, tmp_path_factory) -> Path:
+    """Outputs of a training that was killed when its first stage was done."""
+    outputs = tmp_path_factory.mktemp("begun")
+
+    def stop(self: Segmenter) -> None:
+        raise RuntimeError("killed")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Segmenter, "on_train_end", stop, raising=False)
+        with pytest.raises(RuntimeError, match="killed"):
+            fit(BEGUN, cases, outputs)
+    return outputs
+
+
+@pytest.mark.parametrize("kept", [0, 0.5])
+@pytest.mark.parametrize("name", ["last.ckpt", "best.ckpt"])
+def test_a_damaged_point_to_resume_from_is_named(begun, cases, tmp_path, name, kept):
+    outputs = shutil.copytree(begun, tmp_path / "outputs")
+    place = outputs / BEGUN.run_name / "checkpoints" / "stage1"
+    if name == "best.ckpt":  # with which the second stage begins
+        (place / "done").touch()
+    written = (place / name).read_bytes()
+    (place / name).write_bytes(written[: int(kept * len(written))])
+    with pytest.raises(ValueError, match=rf"{name} is damaged or was cut off") as refused:
+        fit(BEGUN, cases, outputs)
+    said = str(refused.value)
+    rest = Path(said.split("delete ")[1].split(" and run again")[0])
+    assert rest == (place / name if name == "last.ckpt" else place.parent) and "\n" not in said
+    shutil.rmtree(rest) if rest.is_dir() else rest.unlink()
+    assert fit(BEGUN, cases, outputs).history["stage"].tolist() == [1, 2]
 
 
 def test_two_stages_follow_each_other(cases, tmp_path):
@@ -436,7 +543,8 @@ def test_a_scan_is_predicted_like_the_slice_cut_from_it(run, cases, tmp_path):
     stored = 4 * read_image(cases["image"].iloc[0])[..., 0].astype(np.uint16) + 700
     scan = dicom_slice(tmp_path / "scan.dcm", stored, (0, 0, 0))
     name = convert(scan, tmp_path / "cut")["case"][0]
-    table = pd.DataFrame({"image": [scan, tmp_path / "cut" / "images" / f"{name}.png"]})
+    images = [scan, tmp_path / "cut" / "images" / f"{name}.png"]
+    table = pd.DataFrame({"case": ["scan", "slice"], "image": images})
     entry = dataclasses.replace(cases.attrs["card"], window=(40, 400), offset=-1024)
     table.attrs["card"] = entry
     (_, found), (_, expected) = predict_cases(run, table)

@@ -467,3 +467,18 @@ def test_an_unknown_target_is_named() -> None:
     assert "Unknown run folder or data set 'kvasir_seg'. Did you mean 'kvasir-seg'?" in done.stderr
     done = CliRunner().invoke(app, ["view", "kvasir-seg", "--against", "x"])
     assert "is a data set" in done.stderr
+
+
+def test_an_infinite_score_is_shown_as_none(tmp_path):
+    pictures = [np.zeros((8, 8, 3), np.uint8)] * 2
+    shown = MaskViewer.from_arrays(pictures, scores={"HD95": [1.0, float("inf")]})
+    assert [row[1] for row in shown._setup["rows"]] == [1.0, None]
+    assert shown.to_html(tmp_path / "a.html").is_file()
+
+
+def test_a_page_replaces_no_file_of_another_kind(tmp_path):
+    notes = tmp_path / "notes.txt"
+    notes.write_text("mine")
+    with pytest.raises(ValueError, match=r"notes\.txt does not end in \.html"):
+        MaskViewer.from_arrays([np.zeros((8, 8, 3), np.uint8)]).to_html(notes)
+    assert notes.read_text() == "mine"

@@ -44,7 +44,10 @@ def report(
         check_written(made, folder)
         typer.echo(f"The report in {folder} is up to date: {made.words} words.")
     else:
-        for path in write_report(made, folder):
+        written, kept = write_report(made, folder)
+        for path in kept:
+            typer.echo(f"A report that was changed since it was written is kept as {path}")
+        for path in written:
             typer.echo(f"Your report is at {path} ({made.words} words).")
 
 

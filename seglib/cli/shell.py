@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +25,9 @@ class PlainErrors(TyperGroup):
 
     def invoke(self, ctx: typer.Context) -> Any:
         """Run the command."""
+        for stream in (sys.stdout, sys.stderr):  # a Windows code page lacks letters of names
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="replace")
         try:
             return super().invoke(ctx)
         except BrokenPipeError:

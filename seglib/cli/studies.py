@@ -60,7 +60,7 @@ def generalise(
     start = named(recipe or now.recipe, dataset=now.dataset)
     splits = [*(split or ()), *(deal(folds) if folds is not None else ())] or None
     models, seeds, path = model or MODELS, seed or (start.seed,), now.figures / TABLE
-    _keep(merged(path, across(start, models, seeds, splits, together=together)), path)
+    keep(merged(path, across(start, models, seeds, splits, together=together)), path)
 
 
 def ablate(
@@ -83,7 +83,7 @@ def ablate(
     fields = {"dataset": now.dataset, "model": model, "epochs": epochs, "size": size}
     modern = named(f"{now.task}-modern", **fields)
     table = climb(ladder(named(now.task, epochs=modern.epochs), modern))
-    _keep(table, now.figures / TABLE)
+    keep(table, now.figures / TABLE)
 
 
 def budget(
@@ -121,12 +121,19 @@ def budget(
     }
     parts = ("val", "test") if test else ("val",)
     tables = {part: climb(trainings, split=part) for part in parts}
-    _keep(pd.concat(tables, names=["split", ""]).reset_index("split"), now.figures / BUDGET)
+    keep(pd.concat(tables, names=["split", ""]).reset_index("split"), now.figures / BUDGET)
 
 
-def _keep(table: pd.DataFrame, path: Path) -> None:
-    """Write a table, and show it."""
-    from seglib.files import write_atomic
+def keep(table: pd.DataFrame, path: Path) -> None:
+    """Write a table, and show it; one that was trained in another way is set aside first."""
+    import pandas as pd
 
+    from seglib.files import set_aside, write_atomic
+
+    if path.is_file():
+        trained = [name for name in ("recipe", "model", "px", "epochs") if name in table]
+        old, new = (rows.set_index(trained).index for rows in (pd.read_csv(path), table))
+        if not old.isin(new).all():
+            typer.echo(f"The table of other trainings is kept as {set_aside(path)}")
     write_atomic(path, table.to_csv(index=False, lineterminator="\n"))
     typer.echo(f"{table.to_string(index=False)}\n\nTable: {path}")

@@ -39,7 +39,7 @@ def rungs(table: pd.DataFrame) -> Figure:
         shown = f"{row.dice:.3f}" if pd.isna(row.gain) else f"{row.dice:.3f}  ({row.gain:+.3f})"
         sure = pd.isna(row.gain) or row.gain_low > 0 or row.gain_high < 0
         ink = COLOURS["ink"] if sure else GREY
-        axes.annotate(f"{shown}, {row.minutes:g} min", (end, place), (6, 0), color=ink, **BESIDE)
+        axes.annotate(f"{shown}, {_time(row.minutes)}", (end, place), (6, 0), color=ink, **BESIDE)
     first, *added = table["choice"]
     budget = f"{table['epochs'].iloc[-1]} epochs, {table['px'].iloc[-1]} px"
     axes.set_yticks(places, [first, *(f"+ {choice}" for choice in added)])
@@ -49,6 +49,10 @@ def rungs(table: pd.DataFrame) -> Figure:
     span = max(high.max() - low.min(), 0.01)  # the rungs of a short trial may be equal
     axes.set_xlim(low.min() - 0.05 * span, high.max() + 0.5 * span)
     return sign(fig, card(name).credit)
+
+
+def _time(minutes: float) -> str:
+    return f"{60 * minutes:.0f} s" if minutes < 1 else f"{minutes:.3g} min"
 
 
 def lengths(table: pd.DataFrame) -> Figure:
@@ -68,7 +72,7 @@ def lengths(table: pd.DataFrame) -> Figure:
         axes.errorbar(places, rows["dice"], yerr=error, fmt="o-", capsize=3, color=ink, label=part)
     first = table[split == split.iloc[0]]
     for place, row in enumerate(first.itertuples()):
-        axes.annotate(f"{row.minutes:g} min", (place, row.dice), (5, -8), **BESIDE)
+        axes.annotate(_time(row.minutes), (place, row.dice), (5, -8), **BESIDE)
     words = [c.replace(", ", "\n").replace(" epochs", "\nepochs") for c in first["choice"]]
     axes.set_xticks(range(len(first)), words)
     axes.margins(x=0.15)

@@ -120,7 +120,7 @@ def side_by_side(
         for axes, (name, picture) in zip(grid[row], shown.items(), strict=True):
             bare(axes)
             axes.imshow(picture)
-            axes.set_title(name if row == 0 else "", fontsize=7.5)
+            axes.set_title(name if row == 0 else "", fontsize=7.5, parse_math=False)
         grid[row, 0].set_ylabel(titles[row])
     keys = class_keys({entry.name: entry.colour for entry in classes[1:]})
     fig.legend(handles=keys, loc="outside upper left", ncols=len(keys))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from seglib.averaging import per_case
 from seglib.comparison import Comparison
@@ -51,14 +52,16 @@ def paired(comparison: Comparison, scores: pd.DataFrame) -> Figure:
         style = {"c": colours[chosen], "marker": marker, "alpha": 0.65, "linewidths": 1}
         axes.scatter(points[first], points[second], 22, **style)
     axes.plot([0, reach], [0, reach], color=GREY, lw=0.8)
-    titles = [f"{MODEL_TITLES[below]} {ahead}", f"{MODEL_TITLES[above]} {ahead}"]
-    axes.text(0.97, 0.11, titles[0], ha="right", color=COLOURS[below], transform=axes.transAxes)
-    axes.text(0.03, 0.96, titles[1], color=COLOURS[above], transform=axes.transAxes)
+    # In the legend, for on the axes they would cover a point: a miss is a mark in a corner.
     keys = [
+        Patch(color=COLOURS[model], label=f"{MODEL_TITLES[model]} {ahead}")
+        for model in (below, above)
+    ]
+    keys += [
         Line2D([], [], color=GREY, marker=marker, ls="none", ms=4, label=name)
         for name, marker in zip(strata(scores).cat.categories, MARKERS, strict=True)
     ]
-    fig.legend(handles=keys, loc="outside upper left", ncols=2)
+    fig.legend(handles=keys, loc="outside upper left", ncols=3, columnspacing=1)
     name = comparison.label
     axes.set(xlabel=f"{name}, {MODEL_TITLES[first]}", ylabel=f"{name}, {MODEL_TITLES[second]}")
     limits = (-0.03 * reach, 1.03 * reach)

@@ -155,9 +155,9 @@ def _sheet(
             axes.imshow(picture)
             axes.set_anchor("N")  # titles of pictures of different shape stay in line
         for axes, caption in zip(line, captions.get(name, ()), strict=False):
-            axes.set_title(caption, fontsize=7.5)
+            axes.set_title(caption, fontsize=7.5, parse_math=False)
     for axes, title in zip(grid[0], titles, strict=True):
-        axes.set_title(title, fontsize=7.5)
+        axes.set_title(title, fontsize=7.5, parse_math=False)
     return fig, grid[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from textwrap import fill
 
 import numpy as np
@@ -26,34 +27,48 @@ def divided(table: pd.DataFrame) -> Figure:
     """Dice with its interval under each division, one panel a data set, one colour a model.
 
     `table` is that of :func:`seglib.generalisation.generalise`, or several of them. A hollow
-    mark says that test images had relatives in training; each seed has a mark of its own. Single
-    folds are small dots on the line of all folds together, if that is there. Signed with the data
-    sets' titles.
+    mark says that test images had relatives in training; each seed has a mark of its own shape.
+    Single folds are small dots on the line of all folds together, if that is there. Each panel has
+    its own range of Dice. Signed with the data sets' titles.
     """
     names, table = list(table["dataset"].unique()), table.assign(line=_lines(table))
     inks = model_colours(table["model"])
     lines = table.groupby("dataset")[["line", "model", "seed"]].nunique().prod(axis=1)
     ways = [max(1, lines[name] / 2) for name in names]
-    shape = {"nrows": len(names), "height_ratios": ways, "squeeze": False, "sharex": True}
+    shape = {"nrows": len(names), "height_ratios": ways, "squeeze": False}
     fig, panels = figure(TWO_COLUMNS, 20 + 8 * len(names) + 12 * sum(ways), **shape)
     for axes, name in zip(panels[:, 0], names, strict=True):
         rows = table[table["dataset"] == name]
         splits = list(rows["line"].unique())
-        _panel(axes, rows, splits, inks)
+        _panel(axes, rows, splits, inks, _shapes(table))
         axes.set_yticks(range(len(splits)), [title(split) for split in splits])
         axes.set(title=name, ylim=(len(splits) - 0.5, -0.5))
         axes.grid(axis="x", lw=0.4, alpha=0.4)
-    panels[-1, 0].margins(x=0.09)
+        axes.margins(x=0.11)  # room for the number beside the last mark
     panels[-1, 0].set_xlabel("mean Dice of the test images, 95 % interval")
+    fig.legend(handles=_keys(table, inks), loc="outside upper right", ncols=4)
+    return sign(fig, fill("; ".join(card(name).credit for name in names), 130))
+
+
+def _keys(table: pd.DataFrame, inks: dict[str, str]) -> list[Line2D]:
+    """What colours, shapes, hollow marks and small dots mean, as far as they occur."""
     keys = [
         Line2D([], [], color=ink, marker="o", ls="none", label=MODEL_TITLES.get(model, model))
         for model, ink in inks.items()
     ]
+    style, shapes = {"color": GREY, "ls": "none"}, _shapes(table)
+    if len(shapes) > 1:
+        keys += [Line2D([], [], label=f"seed {s}", marker=m, **style) for s, m in shapes.items()]
     if table["seen"].any():
-        style = {"color": GREY, "marker": "o", "mfc": "white", "ls": "none"}
-        keys += [Line2D([], [], label="same patients in training", **style)]
-    fig.legend(handles=keys, loc="outside upper right", ncols=len(keys))
-    return sign(fig, fill("; ".join(card(name).credit for name in names), 130))
+        label = "same patients in training"
+        keys += [Line2D([], [], label=label, marker="o", mfc="white", **style)]
+    if (table["line"] != table["split"]).any():
+        keys += [Line2D([], [], label="one fold", marker="o", ms=2, **style)]
+    return keys
+
+
+def _shapes(table: pd.DataFrame) -> dict[int, str]:
+    return dict(zip(sorted(table["seed"].unique()), cycle("oD^v"), strict=False))
 
 
 def title(split: str) -> str:
@@ -74,7 +89,9 @@ def _lines(table: pd.DataFrame) -> pd.Series:
     return whole.where(together, table["split"])
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, splits: list[str], inks: dict[str, str]) -> None:
+def _panel(
+    axes: Axes, rows: pd.DataFrame, splits: list[str], inks: dict[str, str], shapes: dict[int, str]
+) -> None:
     trainings = list(dict.fromkeys(zip(rows["model"], rows["seed"], strict=True)))
     step = 0.68 / len(trainings)
     shift = step * (np.arange(len(trainings)) + 0.5) - 0.34
@@ -85,7 +102,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, splits: list[str], inks: dict[str, st
             continue
         error = [[row.dice - row.low], [row.high - row.dice]]
         fill = "white" if row.seen else inks[row.model]
-        style = {"fmt": "o", "capsize": 3, "color": inks[row.model], "mfc": fill}
-        axes.errorbar(row.dice, y, xerr=error, **style)
+        style = {"fmt": shapes[row.seed], "ms": 4, "capsize": 3, "mfc": fill}
+        axes.errorbar(row.dice, y, xerr=error, color=inks[row.model], **style)
         end = row.dice if np.isnan(row.high) else row.high  # one group has no interval
         axes.annotate(f"{row.dice:.3f}", (end, y), (4, 0), **BESIDE)

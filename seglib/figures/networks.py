@@ -78,7 +78,8 @@ def receptive_field(image: np.ndarray, fields: pd.DataFrame, gradient: np.ndarra
     for level, field in zip(fields["level"], fields["field"], strict=True):
         label = f"level {level}: {field} px" if field > half / 2 else ""  # no room in small ones
         _box(left, field, label, below=level % 2)
-    left.set(xlim=(-reach, reach), ylim=(reach, -reach), xlabel="px from the centre")
+    left.set(xlim=(-reach, reach), ylim=(reach, -reach))
+    left.set(xlabel="px from the centre", ylabel="px from the centre")
     left.set_title("In theory: what one cell of each level can see\n(grey: beyond the image)")
     shown = right.imshow(
         gradient / gradient.max(),
@@ -88,7 +89,7 @@ def receptive_field(image: np.ndarray, fields: pd.DataFrame, gradient: np.ndarra
     )
     radius = _half_radius(gradient)
     right.add_patch(Circle((0, 0), radius, fill=False, color="white", ls="--", lw=1))
-    right.set(xlabel="px from the centre")
+    right.set(xlabel="px from the centre", ylabel="px from the centre")
     right.set_title(
         f"In fact: gradient of the centre output\n(half of it within {radius:.0f} px, dashed)"
     )

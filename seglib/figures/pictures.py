@@ -79,7 +79,7 @@ def _show(
     """A picture with the border of its mask, or of each class in its colour."""
     hard = {"cmap": "gray", "vmin": 0, "vmax": 1, "interpolation": "nearest"}
     axes.imshow(picture, **(hard if picture.ndim == 2 else {}))
-    axes.set_title(name, fontsize=7, pad=2, loc="center")
+    axes.set_title(name, fontsize=7, pad=2, loc="center", parse_math=False)
     if mask is not None and inks:
         for index, ink in enumerate(inks, start=1):
             outline(axes, mask == index, ink)

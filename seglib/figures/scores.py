@@ -96,6 +96,7 @@ def distribution(evaluation: Evaluation, model: str) -> Figure:
         dice_by_class(dice, evaluation)
     else:
         _dice_of_all(dice, evaluation, COLOURS[model])
+        fig.legend(*dice.get_legend_handles_labels(), loc="outside lower left", ncols=3)
     scores = per_case(evaluation.scores)
     interval_plot(means, {model: summarise(scores[list(SHOWN)], scores["group"])})
     means.set_title("Mean and 95 % interval")
@@ -120,7 +121,6 @@ def _dice_of_all(counts: Axes, evaluation: Evaluation, colour: str) -> None:
     counts.set(yticks=ticks, ylim=(-room, heights.max() * 1.08), xlim=(-0.02, 1.02))
     counts.set(xlabel="Dice of one image (dots: the images)", ylabel="images")
     counts.set_title("Dice of every test image")
-    counts.legend(loc="best", **LEGEND)  # the crowd may be at 0 or at 1
 
 
 def interval_plot(axes: Axes, tables: dict[str, pd.DataFrame], offset: float = 0.3) -> None:

@@ -54,3 +54,27 @@ def found_by_size(objects: pd.DataFrame) -> Figure:
     axes.margins(y=0.15)
     axes.legend(loc="upper left", ncols=2)
     return fig
+
+
+def froc(table: pd.DataFrame) -> Figure:
+    """Objects found against objects invented in an image, at several thresholds (FROC).
+
+    Source: Bunch et al. 1978, J Appl Photogr Eng 4.
+
+    Parameters
+    ----------
+    table
+        One row a threshold: ``threshold`` and ``found`` (share of all objects), both in [0, 1],
+        and ``invented`` (mean number in an image). The threshold of one half is filled.
+    """
+    fig, axes = figure(ONE_COLUMN * 1.3, 62)
+    axes.plot(table["invented"], table["found"], "o-", ms=5, mfc="white", color=COLOURS["unet"])
+    for row in table.itertuples():
+        axes.annotate(f"{row.threshold:.1f}", (row.invented, row.found), (5, -9),
+                      textcoords="offset points", fontsize=7)  # fmt: skip
+    half = table[np.isclose(table["threshold"], 0.5)]
+    axes.plot(half["invented"], half["found"], "o", ms=7, color=COLOURS["unet"])
+    axes.set(xlabel="objects invented in an image", ylabel="share of objects found")
+    axes.set(xlim=(0, None), ylim=(0, 1.05), title="Each point is a threshold")
+    axes.grid(lw=0.4, alpha=0.4)
+    return fig

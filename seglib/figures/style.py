@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-from filelock import FileLock
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -169,27 +167,3 @@ def write_figure(fig: Figure, stem: Path) -> None:
         buffer = io.BytesIO()
         fig.savefig(buffer, format=suffix, metadata=metadata)
         write_atomic(stem.with_name(f"{stem.name}.{suffix}"), buffer.getvalue())
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _rounded(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_rounded(item) for item in value]
-    if isinstance(value, (float, np.floating)):
-        return None if not np.isfinite(value) else float(f"{value:.6g}")
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def record(settings: Settings, section: str, **values: Any) -> None:
-    """Put numbers under `section` into ``figures/<dataset>/results.json``, where the report reads.
-
-    Other sections stay; the section itself is replaced. Undefined numbers become ``null``.
-    """
-    path = settings.figures / "results.json"
-    settings.outputs.mkdir(parents=True, exist_ok=True)
-    # Two notebooks may run at once; without the lock one would lose the other's section.
-    with FileLock(settings.outputs / f".{settings.dataset}-results.lock"):
-        results = json.loads(path.read_text()) if path.is_file() else {}
-        results[section] = _rounded(values)
-        write_atomic(path, json.dumps(results, indent=2, sort_keys=True) + "\n")

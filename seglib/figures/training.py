@@ -143,9 +143,8 @@ def curves(runs: Mapping[str, Run]) -> Figure:
     rate.set(title="Learning rate", xlabel="epoch", ylabel="learning rate, 1/1000", ylim=(0, None))
     for axes in (loss, score, rate):
         axes.xaxis.get_major_locator().set_params(integer=True)
-    loss.legend()
-    if len(runs) > 1:
-        score.legend(loc="lower right")
+    # Below, for curves of loss begin high at the left and end low: they leave no corner free.
+    fig.legend(*loss.get_legend_handles_labels(), loc="outside lower left", ncols=4)
     return fig
 
 
@@ -183,7 +182,7 @@ def predictions(
     places = {"nrows": len(rows), "ncols": columns, "height_ratios": shapes, "squeeze": False}
     fig, grid = figure(TWO_COLUMNS, height, **places)
     for (title, i), image, truth, line in zip(rows.items(), images, truths, grid, strict=True):
-        _picture(line[0], overlay(image, truth, COLOURS["truth"], 0.15), "truth")
+        _picture(line[0], overlay(image, truth, COLOURS["truth"]), "truth")
         line[0].set_ylabel(title)
         for model, seen, errors in zip(probabilities, line[1::2], line[2::2], strict=True):
             probability = probabilities[model][i]

@@ -35,7 +35,8 @@ def environment() -> dict[str, str | int]:
     Raises ``ModuleNotFoundError`` if it is not installed.
     """
     require_nnunet()
-    known = hardware.environment("16" if torch.cuda.is_available() else "auto")
+    where = hardware.cuda_or_cpu()
+    known = hardware.environment("16" if where.type == "cuda" else "auto", where)
     return known | {"nnunetv2": version("nnunetv2")}
 
 

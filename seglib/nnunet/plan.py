@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from torch import nn
 CONFIGURATION = "2d"
 FILES = {"fingerprint": "dataset_fingerprint.json", "plans": "nnUNetPlans.json"}
 FILES |= {"facts": "dataset.json"}
+# Classes that nnU-Net plans with; a checkpoint may come from anywhere.
+NETWORK = re.compile(r"dynamic_network_architectures\.architectures\.\w+\.[A-Z]\w+")
+LAYER = re.compile(r"torch\.nn\.(modules\.\w+\.)?[A-Z]\w+")
 
 
 @dataclass(frozen=True)
@@ -112,10 +116,16 @@ def build_network(saved: dict) -> nn.Module:
 
     Takes ``(N, channels, H, W) float32``, normalised as planned, and gives logits
     ``(N, classes, H, W)``. Of several folds it has the weights of the first.
+
+    Raises
+    ------
+    ValueError
+        If its plan wants anything built that is no network or layer.
     """
     from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
 
     wanted = saved["plans"]["configurations"][CONFIGURATION]["architecture"]
+    expect_layers(wanted)
     network = get_network_from_plans(
         wanted["network_class_name"],
         wanted["arch_kwargs"],
@@ -127,3 +137,16 @@ def build_network(saved: dict) -> nn.Module:
     )
     network.load_state_dict(next(iter(saved["state_dict"].values())))
     return network.eval()
+
+
+def expect_layers(wanted: dict) -> None:
+    """Raise ``ValueError`` if a plan names other classes: nnU-Net would call whatever it says."""
+    named = {"network_class_name": wanted["network_class_name"]}
+    named |= {key: wanted["arch_kwargs"][key] for key in wanted["_kw_requires_import"]}
+    for key, name in named.items():
+        kind = NETWORK if key == "network_class_name" else LAYER
+        if name is not None and not kind.fullmatch(str(name)):
+            raise ValueError(
+                f"The checkpoint's plan wants {name!r} for '{key}', which is no layer or network "
+                "of nnU-Net; it is damaged, or was made to run something else. Do not use it."
+            )

@@ -18,7 +18,8 @@ import torch
 from tqdm import tqdm
 
 from seglib.display import read_stored
-from seglib.hardware import choose_precision
+from seglib.files import rename
+from seglib.hardware import choose_precision, cuda_or_cpu
 from seglib.nnunet.plan import CONFIGURATION, build_network
 from seglib.nnunet.raw import DATASET, channels_first
 
@@ -60,7 +61,7 @@ def train(task: dict) -> None:
     for seed in (random.seed, np.random.seed, torch.manual_seed):
         seed(task["seed"])
     trainer = get_trainer_from_args(
-        DATASET, CONFIGURATION, task["fold"], continue_training=True, device=_device()
+        DATASET, CONFIGURATION, task["fold"], continue_training=True, device=cuda_or_cpu()
     )
     trainer.num_epochs = task["epochs"]
     trainer.num_iterations_per_epoch = task["iterations"]
@@ -84,7 +85,7 @@ def _atomic(save: Callable[[str], None]) -> Callable[[str], None]:
     def whole(name: str) -> None:
         """Save under `name`, whole or not at all."""
         save(f"{name}.part")
-        os.replace(f"{name}.part", name)
+        rename(f"{name}.part", name)
 
     return whole
 
@@ -112,7 +113,9 @@ def predict(task: dict) -> None:
     saved = torch.load(task["checkpoint"], map_location="cpu", weights_only=True)
     plans = PlansManager(saved["plans"])
     predictor = nnUNetPredictor(
-        use_mirroring=task["flips"] and bool(saved["mirror"]), device=_device(), allow_tqdm=False
+        use_mirroring=task["flips"] and bool(saved["mirror"]),
+        device=cuda_or_cpu(),
+        allow_tqdm=False,
     )
     predictor.manual_initialization(
         build_network(saved),
@@ -141,12 +144,9 @@ def _precision() -> torch.autocast:
     Nothing is cached: a training is one long context here, and cached weights would stay those of
     its first step.
     """
-    half = not torch.cuda.is_available() and choose_precision() == "bf16-mixed"
+    where = cuda_or_cpu()
+    half = where.type == "cpu" and choose_precision("auto", where) == "bf16-mixed"
     return torch.autocast("cpu", torch.bfloat16, enabled=half, cache_enabled=False)
-
-
-def _device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 JOBS: dict[str, Callable[[dict], None]] = {"plan": plan, "train": train, "predict": predict}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ from typing import Any
 import typst
 
 from seglib.cards import card
-from seglib.files import write_atomic
+from seglib.files import set_aside, sha256, write_atomic
 from seglib.names import nearest
 from seglib.report import (
     checks,
@@ -31,6 +32,7 @@ from seglib.report.pandoc import pandoc
 from seglib.report.reading import read_text
 
 TEXT = "report.md"
+WRITTEN = "written.json"  # digests of both files as they were written last
 
 
 @dataclass(frozen=True)
@@ -144,10 +146,24 @@ def report_folder(root: Path, dataset: str) -> Path:
     return root / "report" / (dataset if card(dataset).is_synthetic else "")
 
 
-def write_report(report: Report, folder: Path) -> list[Path]:
-    """Write ``report.pdf`` and ``report.docx``."""
-    files = {"report.pdf": report.pdf, "report.docx": report.docx}
-    return [write_atomic(folder / name, content) for name, content in files.items()]
+def write_report(report: Report, folder: Path) -> tuple[list[Path], list[Path]]:
+    """Write ``report.pdf`` and ``report.docx``, and keep what somebody made of the last ones.
+
+    Returns
+    -------
+    written, kept
+        The two files; and those which had their names, were not written by this function and are
+        now beside them (``report.1.docx``): a text that was edited in Word is not lost.
+    """
+    record, files = folder / WRITTEN, {"report.pdf": report.pdf, "report.docx": report.docx}
+    last = json.loads(record.read_text()) if record.is_file() else {}
+    now = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    known = {name: {now[name], last.get(name)} for name in files}
+    there = [folder / name for name in files if (folder / name).is_file()]
+    kept = [set_aside(path) for path in there if sha256(path) not in known[path.name]]
+    written = [write_atomic(folder / name, content) for name, content in files.items()]
+    write_atomic(record, json.dumps(now, indent=1) + "\n")
+    return written, kept
 
 
 def check_written(report: Report, folder: Path) -> None:

@@ -145,8 +145,10 @@ class MaskViewer(anywidget.AnyWidget):
         Raises
         ------
         ValueError
-            If `cases` is empty or names an unknown case.
+            If `cases` is empty or names an unknown case, or `path` does not end in ``.html``.
         """
+        if Path(path).suffix != ".html":
+            raise ValueError(f"{path} does not end in .html; the page would replace another file.")
         known = {name: i for i, name in enumerate(self.source.table["case"])}
         names = list(known) if cases is None else [nearest(c, known, "case") for c in cases]
         if not names:
@@ -183,8 +185,8 @@ def _column(name: str, values: pd.Series) -> dict:
 
 
 def _cell(value: Any) -> Any:
-    """A cell as JSON; None where it is undefined."""
-    if pd.isna(value):
+    """A cell as JSON; None where it is undefined or infinite."""
+    if pd.isna(value) or (isinstance(value, float | np.floating) and np.isinf(value)):
         return None
     if isinstance(value, bool | int | float | np.number):
         return round(value.item() if isinstance(value, np.number) else value, 6)

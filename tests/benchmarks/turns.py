@@ -8,7 +8,7 @@ does before it, such as filling a cache. A way whose package is missing is left 
 from __future__ import annotations
 
 import multiprocessing
-import resource
+import sys
 import time
 import warnings
 from collections.abc import Iterator
@@ -49,8 +49,11 @@ class Turn:
 
     def end(self) -> None:
         """Stop the clock; tell the seconds, and the most memory that was ever used, MB."""
+        import resource  # not on Windows, where the tests are collected, too
+
         seconds = time.perf_counter() - self.since
-        self.pipe.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+        unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes, or kB
+        self.pipe.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit))
 
 
 def attempt(way: str, job: Any, turn: Turn) -> str | None:
