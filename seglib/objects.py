@@ -7,13 +7,16 @@ are paired one to one, and what has no partner was missed or invented.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from seglib.counting import check_masks
+from seglib.images import resize_mask
 
 OVERLAP = 0.1  # IoU from which two objects may be one: found, if badly outlined
 
@@ -69,6 +72,56 @@ def find_objects(mask: np.ndarray) -> tuple[np.ndarray, int]:
     """
     n, labels = cv2.connectedComponents(np.uint8(mask > 0), connectivity=8)
     return labels, n - 1
+
+
+def lost_objects(masks: Iterable[np.ndarray], size: int) -> tuple[int, int]:
+    """How many objects have no pixel left at ``size x size`` px, and how many there are.
+
+    Takes masks ``(H, W)``, made small as training masks are (:func:`seglib.images.resize_mask`).
+    """
+    lost, there = 0, 0
+    for mask in masks:
+        labels, n = find_objects(mask)
+        left = np.unique(resize_mask(labels.astype(np.uint16), (size, size)))
+        lost, there = lost + n - np.count_nonzero(left), there + n
+    return lost, there
+
+
+def froc(
+    truths: Sequence[np.ndarray], maps: Sequence[np.ndarray], thresholds: Sequence[float]
+) -> pd.DataFrame:
+    """Objects found and invented at several thresholds (free-response ROC).
+
+    An object is found where the mask touches it, however little; a piece of the mask that touches
+    none is invented. Source: Bunch et al. 1978, J Appl Photogr Eng 4.
+
+    Parameters
+    ----------
+    truths
+        Masks ``(H, W)``.
+    maps
+        Their probabilities ``(H, W)`` in [0, 1]; a pixel is marked from the threshold on.
+    thresholds
+        One row each.
+
+    Returns
+    -------
+    DataFrame
+        ``threshold``; ``found``, the share of all objects, NaN if there are none; ``invented``,
+        the mean number in an image.
+    """
+    objects = [find_objects(truth) for truth in truths]
+    there, rows = sum(n for _, n in objects), []
+    for threshold in thresholds:
+        found, invented = 0, 0
+        for (labels, _), seen in zip(objects, maps, strict=True):
+            marks, n = find_objects(seen >= threshold)
+            both = (labels > 0) & (marks > 0)
+            found += len(np.unique(labels[both]))
+            invented += n - len(np.unique(marks[both]))
+        share = found / there if there else np.nan
+        rows.append({"threshold": threshold, "found": share, "invented": invented / len(objects)})
+    return pd.DataFrame(rows)
 
 
 def match_objects(truth: np.ndarray, prediction: np.ndarray, overlap: float = OVERLAP) -> Objects:

@@ -161,7 +161,7 @@ def test_its_own_evaluation_agrees_but_for_empty_masks(run, squares) -> None:
 
 def test_each_step_in_bf16_starts_from_the_weights_of_the_last(monkeypatch) -> None:
     """Autocast keeps its copies of the weights until its context ends; a training is in one."""
-    monkeypatch.setattr(worker, "choose_precision", lambda: "bf16-mixed")
+    monkeypatch.setattr(worker, "choose_precision", lambda *_: "bf16-mixed")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     layer, image = torch.nn.Conv2d(1, 1, 3), torch.ones(1, 1, 3, 3)
     with worker._precision():

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import ndimage
 
 from seglib import metrics
-from seglib.objects import find_objects, match_objects
+from seglib.objects import find_objects, froc, lost_objects, match_objects
 
 EMPTY = np.zeros((8, 12), np.uint8)
 
@@ -131,3 +131,21 @@ def test_a_search_through_all_pairings_agrees(pair, overlap):
     assert match_objects(pair[0], pair[0], overlap).mean_dice() == 1
     swapped = match_objects(*pair[::-1], overlap)
     assert (swapped.missed, swapped.invented) == (found.invented, found.missed)
+
+
+def test_objects_without_a_pixel_at_a_small_size_are_lost():
+    mask = np.zeros((64, 64), np.uint8)
+    mask[8:40, 8:40] = mask[60, 61] = 1
+    assert lost_objects([mask, 0 * mask], 64) == (0, 2)
+    assert lost_objects([mask, mask], 8) == (2, 4)
+
+
+def test_froc_counts_touched_and_invented_objects_at_each_threshold():
+    truth = np.zeros((6, 12), np.uint8)
+    truth[1:3, 1:3] = truth[4, 5] = 1
+    seen = np.zeros((6, 12))
+    seen[2, 2:5], seen[4, 9:11], seen[4, 5] = 0.8, 0.6, 0.3
+    table = froc([truth, 0 * truth], [seen, 0 * seen], [0.3, 0.5, 0.7])
+    assert table["found"].tolist() == [1.0, 0.5, 0.5]
+    assert table["invented"].tolist() == [0.5, 0.5, 0.0]
+    assert np.isnan(froc([0 * truth], [seen], [0.5])["found"]).all()

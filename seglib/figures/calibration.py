@@ -33,5 +33,5 @@ def calibration(tables: Mapping[str, pd.DataFrame]) -> Figure:
     right.set(xlabel="probability that was given", ylabel="share of all pixels", yscale="log")
     right.set(xlim=(0, 1), title="How many pixels stand behind it")
     right.set_xticks(np.linspace(0, 1, 6))
-    fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    fig.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=3)
     return fig

@@ -143,8 +143,8 @@ def curves(runs: Mapping[str, Run]) -> Figure:
     rate.set(title="Learning rate", xlabel="epoch", ylabel="learning rate, 1/1000", ylim=(0, None))
     for axes in (loss, score, rate):
         axes.xaxis.get_major_locator().set_params(integer=True)
-    # Below, for curves of loss begin high at the left and end low: they leave no corner free.
-    fig.legend(*loss.get_legend_handles_labels(), loc="outside lower left", ncols=4)
+    # Above, for curves of loss begin high at the left and end low: they leave no corner free.
+    fig.legend(*loss.get_legend_handles_labels(), loc="outside upper left", ncols=4)
     return fig
 
 

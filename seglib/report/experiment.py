@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from seglib.cards import DatasetCard
+from seglib.generalisation import TABLE
 from seglib.recipes import Recipe, recipes
 from seglib.report.numbers import words
 
@@ -69,3 +74,21 @@ def third(results: dict[str, Any]) -> dict[str, Any] | None:
     protocols = {model["protocol"] for model in results["comparison"]["models"].values()}
     same = found and {found["results"]["protocol"]} == protocols
     return found | {"machine": machine(found["environment"])} if same else None
+
+
+def again(figures: Path, recipe: Recipe, models: Sequence[str]) -> list[float] | None:
+    """Mean Dice of the same recipe and division with another seed, model by model.
+
+    Read from what ``seglib generalise --seed`` left in the folder `figures`; None if it left
+    nothing of the kind for all `models`. Of several seeds the first.
+    """
+    path = figures / TABLE
+    if not path.is_file():
+        return None
+    rows = pd.read_csv(path)
+    same = (rows["recipe"] == recipe.name) & (rows["split"] == "group")
+    other = rows[same & (rows["seed"] != recipe.seed)].pivot(
+        index="seed", columns="model", values="dice"
+    )
+    found = other.reindex(columns=list(models)).dropna()
+    return found.iloc[0].tolist() if len(found) else None

@@ -136,7 +136,7 @@ def gather(figures: Path, dataset: str) -> dict[str, Any]:
 
         - ``card``, ``several`` (has it several foreground classes?), ``classes``: see
           :func:`_classes`;
-        - ``recipe``, ``sizes`` of its stages, ``machines`` (key to words, empty if not recorded);
+        - ``recipe``, its ``sizes``, ``machines`` (words by key), ``again`` (Dice, other seed);
         - ``models`` (key to title), ``scores`` (key to mean scores), ``metrics`` (key to title);
         - ``first``, ``second``: titles, the higher mean Dice first; ``conventions``: how many
           ways of scoring differ, ``ahead``: under how many of them the first one leads;
@@ -164,6 +164,7 @@ def gather(figures: Path, dataset: str) -> dict[str, Any]:
         "nnunet": experiment.third(results),
         "ensemble": results.get("ensemble"),
         "finding": _finding(compared["dice"]),
+        "again": experiment.again(figures, recipe, order),
         "first": MODEL_TITLES[order[0]],
         "second": MODEL_TITLES[order[1]],
         **_ahead(compared["conventions"], *order),
@@ -182,8 +183,7 @@ def published(known: dict[str, Any], entries: list[dict[str, Any]]) -> str:
 
     Their addresses become citations where the bibliography has the work.
     """
-    table = tables.published(known["card"])
-    if not table.startswith("|"):
+    if not (table := tables.published(known["card"])).startswith("|"):
         return ""
     keys = {address: entry["id"] for entry in entries for address in _addresses(entry)}
 
