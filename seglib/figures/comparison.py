@@ -61,7 +61,7 @@ def paired(comparison: Comparison, scores: pd.DataFrame) -> Figure:
         Line2D([], [], color=GREY, marker=marker, ls="none", ms=4, label=name)
         for name, marker in zip(strata(scores).cat.categories, MARKERS, strict=True)
     ]
-    fig.legend(handles=keys, loc="outside upper left", ncols=3, columnspacing=1)
+    fig.legend(handles=keys, loc="outside upper left", ncols=2)
     name = comparison.label
     axes.set(xlabel=f"{name}, {MODEL_TITLES[first]}", ylabel=f"{name}, {MODEL_TITLES[second]}")
     limits = (-0.03 * reach, 1.03 * reach)

@@ -139,7 +139,8 @@ def curves(runs: Mapping[str, Run]) -> Figure:
         rate.plot(epochs, history["lr"] * 1000, color=colour, label=title)
     lowest = min(run.history[["train_loss", "val_loss"]].min(axis=None) for run in runs.values())
     loss.set(title="Loss", xlabel="epoch", ylabel="loss", ylim=(min(0, lowest), None))
-    score.set(title="Validation Dice (dot: kept)", xlabel="epoch", ylabel="Dice", ylim=(0, 1))
+    score.set(title="Validation Dice (dot: kept)", xlabel="epoch", ylabel="Dice", ylim=(0, 1.15))
+    score.set_yticks(np.linspace(0, 1, 6))  # above 1 stands only the number of the best epoch
     rate.set(title="Learning rate", xlabel="epoch", ylabel="learning rate, 1/1000", ylim=(0, None))
     for axes in (loss, score, rate):
         axes.xaxis.get_major_locator().set_params(integer=True)
