@@ -33,8 +33,10 @@ def write_atomic(path: Path, data: str | bytes) -> Path:
         if place.exists():
             shutil.copymode(place, temporary)
         rename(temporary, place)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno and error.filename is None:
+            error.filename = str(path)  # "No space left on device" alone does not say where
         raise
     return path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -105,3 +106,13 @@ def test_a_file_that_is_open_elsewhere_is_waited_for(tmp_path, monkeypatch):
     with pytest.raises(PermissionError, match="in use"):
         write_atomic(tmp_path / "b.csv", "dice")
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_a_full_disk_is_named_with_the_file(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "replace", full)
+    with pytest.raises(OSError, match=r"No space left on device: .*scores\.csv"):
+        write_atomic(tmp_path / "scores.csv", "dice")
+    assert not list(tmp_path.iterdir())
