@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from seglib.averaging import per_case
-from seglib.intervals import RESAMPLES, group_bootstrap, interval, summarise
+from seglib.intervals import RESAMPLES, TOO_FEW, group_bootstrap, interval, summarise
 from seglib.scoring import METRICS, titles
 
 
@@ -59,7 +59,7 @@ def as_text(table: pd.DataFrame, protocol: str, unit: str = "px") -> str:
     for name, row in table.iterrows():
         bounds = f"{row['image_low']:.3f} to {row['image_high']:.3f}"
         if np.isnan(row["image_low"]):
-            bounds = "too few groups for an interval"
+            bounds = TOO_FEW
         pooled = "" if np.isnan(row["pooled"]) else f"{row['pooled']:.3f}"
         mean = "–" if np.isnan(row["image"]) else f"{row['image']:.3f} ({bounds})"
         cells = [titles(unit)[name], mean, f"{row['group']:.3f}", pooled]

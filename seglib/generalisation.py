@@ -161,7 +161,7 @@ def merged(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     """
     if not path.is_file():
         return table
-    old = _read(path)
+    old = read_divisions(path)
     alike = old.set_index(RECIPE).index.isin(table.set_index(RECIPE).index)
     both = pd.concat([old[alike], table], ignore_index=True)
     came = pd.DataFrame({name: pd.factorize(both[name])[0] for name in TRAINING})
@@ -174,11 +174,12 @@ def read_tables(figures: Path) -> pd.DataFrame:
 
     Empty where there is none, as in a course without its figures. Raises as :func:`merged`.
     """
-    tables = [_read(path) for path in sorted(Path(figures).glob(f"*/{TABLE}"))]
+    tables = [read_divisions(path) for path in sorted(Path(figures).glob(f"*/{TABLE}"))]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_divisions(path: Path) -> pd.DataFrame:
+    """The table that ``seglib generalise`` left in a file; ``ValueError`` if it is none."""
     try:
         table = pd.read_csv(path)
     except pd.errors.EmptyDataError:

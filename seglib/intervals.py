@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 RESAMPLES = 2000
+TOO_FEW = "too few groups for an interval"  # what is said in the place of its ends
 LEVEL = 95
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from seglib.datasets import card_of
 from seglib.images import image_size
-from seglib.models import Undrawn, build_model, stride
+from seglib.models import stride
 from seglib.recipes import NnunetRecipe, Recipe
 from seglib.segmenter import Segmenter
 
@@ -46,6 +46,12 @@ def check_training(recipe: Recipe | NnunetRecipe, cases: pd.DataFrame, world: in
         if world > 1:
             raise ValueError("nnU-Net trains in one process here; leave devices and nodes at 1.")
         return
+    _refuse_shares(recipe, world)
+    _refuse_small(cases, stride(Segmenter.check(recipe, card.n_classes)))
+
+
+def _refuse_shares(recipe: Recipe, world: int) -> None:
+    """Raise ``ValueError`` if `world` processes cannot be started or cannot share each batch."""
     if world > 1 and hasattr(sys, "ps1"):
         raise ValueError(
             f"{world} processes cannot be started from a notebook or a Python prompt; use "
@@ -62,24 +68,20 @@ def check_training(recipe: Recipe | NnunetRecipe, cases: pd.DataFrame, world: in
                 f"{world} processes would have one image each of a batch of {batch}, and batch "
                 f"norm learns from two or more; give a batch size of at least {2 * world}."
             )
-    Segmenter.check(recipe, card.n_classes)
-    _refuse_small(recipe, cases, card.n_classes)
 
 
-def _refuse_small(recipe: Recipe, cases: pd.DataFrame, n_classes: int) -> None:
+def _refuse_small(cases: pd.DataFrame, smallest: int) -> None:
     """Raise ``ValueError`` for images that could not be predicted once the network is trained."""
-    with Undrawn():
-        smallest = stride(build_model(recipe.from_scratch, n_classes))
     small = []
     for case, image in zip(cases["case"], cases["image"], strict=True):
         with suppress(Image.DecompressionBombError):  # too large for Pillow, not for OpenCV
-            if min(image_size(image)) < smallest:
-                small.append((case, image))
+            height, width = image_size(image)
+            if min(height, width) < smallest:
+                small.append((case, image, f"{height}x{width} px"))
     if small:
-        case, image = small[0]
-        height, width = image_size(image)
+        case, image, size = small[0]
         raise ValueError(
             f"{len(small)} images are smaller than the network's stride of {smallest} px, the "
-            f"first is case {case}, {image}, of {height}x{width} px: leave them out of the case "
+            f"first is case {case}, {image}, of {size}: leave them out of the case "
             "table, or use images of higher resolution."
         )

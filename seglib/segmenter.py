@@ -44,12 +44,13 @@ class Segmenter(L.LightningModule):
         self.average = averaged.requires_grad_(False) if recipe.ema else None
 
     @staticmethod
-    def check(recipe: Recipe, n_classes: int) -> None:
-        """Raise ``ValueError`` for a name in the recipe that is not known, before it is begun."""
-        build_model(recipe, n_classes)
+    def check(recipe: Recipe, n_classes: int) -> nn.Module:
+        """The network, untrained; ``ValueError`` for a name in the recipe that is not known."""
+        network = build_model(recipe, n_classes)
         augmentations(recipe.augmentation)
         for stage in recipe.stages:
             build_loss(stage.loss, n_classes)
+        return network
 
     @property
     def best(self) -> nn.Module:

@@ -75,7 +75,8 @@ def task_row(dataset: str) -> str:
 
 def in_short() -> list[str]:
     """What the divisions say, for the README: Kvasir-SEG's second seed, then the U-Net of all."""
-    table = read_tables(FIGURES).query("model == 'unet'")
+    trained = read_tables(FIGURES)
+    table = trained[trained["model"] == "unet"]
     first = table[table["seed"] == 0].pivot(index="dataset", columns="split", values="dice")
     seeds = table.pivot_table(index=["dataset", "split"], columns="seed", values="dice")
     apart = seeds[~seeds.index.get_level_values("split").str.startswith("fold=")].diff(axis=1)[1]
@@ -88,7 +89,7 @@ def in_short() -> list[str]:
         + ", ".join(f"{dice:.3f} on {SITES[way]}" for way, dice in row.items())
         for name, row in sites.iterrows()
     ]
-    again = read_tables(FIGURES).query("dataset == 'kvasir-seg' and seed == 1").set_index("model")
+    again = trained.query("dataset == 'kvasir-seg' and seed == 1").set_index("model")
     columns = ["dice", "low", "high"]
     told = [f"{words} {interval(*again.loc[model, columns])}" for model, words in TOGETHER.items()]
     return [

@@ -24,6 +24,7 @@ import typst
 from PIL import Image
 
 from seglib.cards import card, cards
+from seglib.generalisation import COLUMNS
 from seglib.report import (
     build,
     checks,
@@ -337,7 +338,7 @@ def _another_seed(root: Path, dataset: str, **other: Any) -> None:
     """As if ``seglib generalise --split group --seed 1`` had trained both networks again."""
     figures = root / "figures" / dataset
     trained = facts.gather(figures, dataset)["recipe"].name
-    row = {"recipe": trained, "split": "group", "seed": 1} | other
+    row = dict.fromkeys(COLUMNS) | {"recipe": trained, "split": "group", "seed": 1} | other
     dice = {"unet": 0.8784, "deeplabv3plus": 0.8701}
     rows = [row | {"model": model, "dice": value} for model, value in dice.items()]
     pd.DataFrame(rows).to_csv(figures / "splits.csv", index=False)

@@ -33,6 +33,7 @@ def divided(table: pd.DataFrame) -> Figure:
     """
     names, table = list(table["dataset"].unique()), table.assign(line=_lines(table))
     inks = model_colours(table["model"])
+    marks = dict(zip(sorted(table["seed"].unique()), cycle("oD^v"), strict=False))
     lines = table.groupby("dataset")[["line", "model", "seed"]].nunique().prod(axis=1)
     ways = [max(1, lines[name] / 2) for name in names]
     shape = {"nrows": len(names), "height_ratios": ways, "squeeze": False}
@@ -40,35 +41,31 @@ def divided(table: pd.DataFrame) -> Figure:
     for axes, name in zip(panels[:, 0], names, strict=True):
         rows = table[table["dataset"] == name]
         splits = list(rows["line"].unique())
-        _panel(axes, rows, splits, inks, _shapes(table))
+        _panel(axes, rows, splits, inks, marks)
         axes.set_yticks(range(len(splits)), [title(split) for split in splits])
         axes.set(title=name, ylim=(len(splits) - 0.5, -0.5))
         axes.grid(axis="x", lw=0.4, alpha=0.4)
         axes.margins(x=0.11)  # room for the number beside the last mark
     panels[-1, 0].set_xlabel("mean Dice of the test images, 95 % interval")
-    fig.legend(handles=_keys(table, inks), loc="outside upper right", ncols=4)
+    fig.legend(handles=_keys(table, inks, marks), loc="outside upper right", ncols=4)
     return sign(fig, fill("; ".join(card(name).credit for name in names), 130))
 
 
-def _keys(table: pd.DataFrame, inks: dict[str, str]) -> list[Line2D]:
-    """What colours, shapes, hollow marks and small dots mean, as far as they occur."""
+def _keys(table: pd.DataFrame, inks: dict[str, str], marks: dict[int, str]) -> list[Line2D]:
+    """What colours, marks, hollow marks and small dots mean, as far as they occur."""
     keys = [
         Line2D([], [], color=ink, marker="o", ls="none", label=MODEL_TITLES.get(model, model))
         for model, ink in inks.items()
     ]
-    style, shapes = {"color": GREY, "ls": "none"}, _shapes(table)
-    if len(shapes) > 1:
-        keys += [Line2D([], [], label=f"seed {s}", marker=m, **style) for s, m in shapes.items()]
+    style = {"color": GREY, "ls": "none"}
+    if len(marks) > 1:
+        keys += [Line2D([], [], label=f"seed {s}", marker=m, **style) for s, m in marks.items()]
     if table["seen"].any():
         label = "same patients in training"
         keys += [Line2D([], [], label=label, marker="o", mfc="white", **style)]
     if (table["line"] != table["split"]).any():
         keys += [Line2D([], [], label="one fold", marker="o", ms=2, **style)]
     return keys
-
-
-def _shapes(table: pd.DataFrame) -> dict[int, str]:
-    return dict(zip(sorted(table["seed"].unique()), cycle("oD^v"), strict=False))
 
 
 def title(split: str) -> str:
@@ -90,7 +87,7 @@ def _lines(table: pd.DataFrame) -> pd.Series:
 
 
 def _panel(
-    axes: Axes, rows: pd.DataFrame, splits: list[str], inks: dict[str, str], shapes: dict[int, str]
+    axes: Axes, rows: pd.DataFrame, splits: list[str], inks: dict[str, str], marks: dict[int, str]
 ) -> None:
     trainings = list(dict.fromkeys(zip(rows["model"], rows["seed"], strict=True)))
     step = 0.68 / len(trainings)
@@ -102,7 +99,7 @@ def _panel(
             continue
         error = [[row.dice - row.low], [row.high - row.dice]]
         fill = "white" if row.seen else inks[row.model]
-        style = {"fmt": shapes[row.seed], "ms": 4, "capsize": 3, "mfc": fill}
+        style = {"fmt": marks[row.seed], "ms": 4, "capsize": 3, "mfc": fill}
         axes.errorbar(row.dice, y, xerr=error, color=inks[row.model], **style)
         end = row.dice if np.isnan(row.high) else row.high  # one group has no interval
         axes.annotate(f"{row.dice:.3f}", (end, y), (4, 0), **BESIDE)

@@ -7,10 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from seglib.cards import DatasetCard
-from seglib.generalisation import TABLE
+from seglib.generalisation import TABLE, read_divisions
 from seglib.recipes import Recipe, recipes
 from seglib.report.numbers import words
 
@@ -85,7 +83,7 @@ def again(figures: Path, recipe: Recipe, models: Sequence[str]) -> list[float] |
     path = figures / TABLE
     if not path.is_file():
         return None
-    rows = pd.read_csv(path)
+    rows = read_divisions(path)
     same = (rows["recipe"] == recipe.name) & (rows["split"] == "group")
     other = rows[same & (rows["seed"] != recipe.seed)].pivot(
         index="seed", columns="model", values="dice"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from seglib.intervals import TOO_FEW
+
 MINUS, NARROW = "\u2212", "\u00a0"  # a minus sign; a space that no line is broken at
 UNDEFINED = "undefined"
 SMALLEST_P = 0.001
@@ -73,7 +75,7 @@ def p_value(value: float) -> str:
 def bounds(found: Mapping[str, float | None]) -> str:
     """The ends of an interval: ``0.757 to 0.826``."""
     if found["low"] is None or found["high"] is None:
-        return "too few groups for an interval"
+        return TOO_FEW
     digits = _digits(found)
     return f"{_plain(found['low'], digits)} to {_plain(found['high'], digits)}"
 
