@@ -16,6 +16,7 @@ import pandas as pd
 
 from seglib.comparison import compare
 from seglib.evaluation import evaluate
+from seglib.models import PLAIN
 from seglib.recipes import Recipe
 from seglib.training import fit
 
@@ -27,7 +28,8 @@ def ladder(published: Recipe, modern: Recipe) -> dict[str, Recipe]:
     """What was chosen -> the recipe with this and all choices before it; ``modern`` comes last.
 
     Cases, split, architecture, final size, seeds and name are those of `modern` from the start,
-    and so should be the number of epochs. A choice in which the two recipes agree has no rung.
+    and so should be the number of epochs. A choice in which the two recipes agree has no rung, and
+    neither has the encoder if the published one does not go with the architecture.
     """
     first, last = published.stages[0], modern.stages[0]
     whole = dataclasses.replace(last, epochs=modern.epochs, scale=1.0)
@@ -40,6 +42,8 @@ def ladder(published: Recipe, modern: Recipe) -> dict[str, Recipe]:
         "smaller images first": {"stages": modern.stages},
     }
     kept = ("encoder", "width", "augmentation", "paste", "ema", "stages")
+    if published.encoder == PLAIN and modern.model != "unet":  # it goes with no other
+        kept = kept[2:]
     rung = dataclasses.replace(modern, **{name: getattr(published, name) for name in kept})
     found = {"as published": rung}
     for choice, fields in steps.items():

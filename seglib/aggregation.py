@@ -62,7 +62,8 @@ def as_text(table: pd.DataFrame, protocol: str, unit: str = "px") -> str:
             bounds = TOO_FEW
         pooled = "" if np.isnan(row["pooled"]) else f"{row['pooled']:.3f}"
         mean = "–" if np.isnan(row["image"]) else f"{row['image']:.3f} ({bounds})"
-        cells = [titles(unit)[name], mean, f"{row['group']:.3f}", pooled]
+        by_group = "–" if np.isnan(row["group"]) else f"{row['group']:.3f}"
+        cells = [titles(unit)[name], mean, by_group, pooled]
         lines.append(f"| {' | '.join(cells)} | {row['undefined']:.0f} |")
     return "\n".join([*lines, "", f"Protocol: {protocol}."])
 

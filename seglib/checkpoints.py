@@ -12,7 +12,10 @@ from typing import Any
 import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
+from seglib.cards import DatasetCard
+from seglib.cohort import write_card
 from seglib.files import write_atomic
+from seglib.recipes import EnsembleRecipe, NnunetRecipe, Recipe
 
 LAST = "last.ckpt"  # of a stage, where it goes on; its best weights lie beside it
 
@@ -43,6 +46,13 @@ def write_checkpoint(path: Path, saved: dict[str, Any]) -> Path:
     buffer = io.BytesIO()
     torch.save(saved, buffer)
     return write_atomic(path, buffer.getvalue())
+
+
+def explained(
+    recipe: Recipe | NnunetRecipe | EnsembleRecipe, card: DatasetCard
+) -> dict[str, str | int]:
+    """What every checkpoint says of its weights: recipe, card and number of classes."""
+    return {"recipe": recipe.to_json(), "card": write_card(card), "n_classes": card.n_classes}
 
 
 def read_stage(path: Path) -> dict[str, Any]:
@@ -85,7 +95,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:
         raise ValueError(
-            f"{path} cannot be read as a checkpoint ({type(error).__name__})."
+            f"{path} cannot be read as a checkpoint ({type(error).__name__}), expected the "
+            "best.ckpt of a run folder; copy it again, or train anew."
         ) from None
     if not isinstance(saved, dict) or "recipe" not in saved or "n_classes" not in saved:
         raise ValueError(

@@ -44,7 +44,7 @@ def keep_cohort(folder: Path, cases: pd.DataFrame) -> None:
         _check_card(folder, card)
         if before.equals(now):
             return
-    write_atomic(folder / CARD, _CARD.dump_json(card, indent=2, warnings=False))
+    write_atomic(folder / CARD, write_card(card))
     write_atomic(folder / SIZES, _sizes(cases[FILES]).to_csv(index=False, lineterminator="\n"))
     write_atomic(record, table)
 
@@ -71,13 +71,31 @@ def _alike(folder: Path, before: pd.DataFrame, now: pd.DataFrame) -> bool:
 def _check_card(folder: Path, card: DatasetCard) -> None:
     """Raise ``ValueError`` if a folder's files were shown or labelled otherwise than by a card."""
     # Written and read, too, for a list comes back as a tuple.
-    written = _CARD.validate_json(_CARD.dump_json(card, warnings=False))
-    for what, old in _read_card(folder).reading.items():
+    written = _CARD.validate_json(write_card(card))
+    for what, old in read_card(folder / CARD).reading.items():
         if old != (new := written.reading[what]):
             raise ValueError(
                 f"{folder} was begun with the same files, but with {what} {old}, found {new} now; "
                 "move that folder away, or give another seed or output folder."
             )
+
+
+def require_same_classes(folder: Path, learnt: DatasetCard, given: DatasetCard) -> None:
+    """Refuse cases whose classes are not those that the run in a folder learnt.
+
+    One object may go by another name elsewhere; of several the order says which is which.
+
+    Raises
+    ------
+    ValueError
+        If their number differs, or the names of several.
+    """
+    old, new = ([entry.name for entry in card.classes] for card in (learnt, given))
+    if len(old) != len(new) or (len(old) > 2 and old != new):
+        raise ValueError(
+            f"{folder} learnt the classes {', '.join(old)}, and these cases have {', '.join(new)}; "
+            "give the case table the same classes in the same order."
+        )
 
 
 def read_cohort(folder: Path) -> pd.DataFrame:
@@ -93,12 +111,24 @@ def read_cohort(folder: Path) -> pd.DataFrame:
     cases = read_table(folder / TABLE, WORDS)
     for column in FILES:
         cases[column] = cases[column].map(Path)
-    cases.attrs["card"] = _read_card(folder)
+    cases.attrs["card"] = read_card(folder / CARD)
     return cases
 
 
-def _read_card(folder: Path) -> DatasetCard:
+def write_card(card: DatasetCard) -> str:
+    """A card as indented JSON, which :func:`read_card` reads."""
+    return _CARD.dump_json(card, indent=2, warnings=False).decode()
+
+
+def read_card(path: Path, text: str | None = None) -> DatasetCard:
+    """The card in a file, or in the `text` that was found in that file.
+
+    Raises
+    ------
+    ValueError
+        If it is no card; the message names the file.
+    """
     try:
-        return _CARD.validate_json((folder / CARD).read_bytes())
+        return _CARD.validate_json(path.read_bytes() if text is None else text)
     except ValueError as error:
-        raise damaged(folder / CARD, error) from None
+        raise damaged(path, error) from None

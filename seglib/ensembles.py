@@ -1,8 +1,9 @@
 """Do several networks see more than one?
 
 Networks that were trained apart make partly different mistakes, and together they make fewer
-(Hansen & Salamon 1990, doi:10.1109/34.58871, by vote). Here, as in nnU-Net, the probabilities are
-averaged. It costs the time of all members, in training and in use.
+(Hansen & Salamon 1990, doi:10.1109/34.58871, by vote). Here the probabilities are averaged, as
+nnU-Net does with networks of different kinds. It costs the time of all members, in training and
+in use.
 """
 
 from __future__ import annotations
@@ -57,8 +58,7 @@ def ensemble(runs: Sequence[Run], outputs: Path | None = None) -> Run:
     if not (joined.is_file() and record.is_file() and record.read_text() == told):  # written last
         Run.begin(folder, recipe, runs[0].cases, environment(recipe.precision))
         network = Ensemble(run.network() for run in runs)
-        n_classes = runs[0].cases.attrs["card"].n_classes
-        save_network(joined, network, recipe, n_classes)
+        save_network(joined, network, recipe, runs[0].card)
         write_atomic(record, told)
     return load_run(folder)
 
@@ -68,8 +68,7 @@ def _check_same_cases(runs: Sequence[Run]) -> None:
 
     def seen(run: Run) -> tuple:
         """Which cases, on which side of the split, and how they are shown and labelled."""
-        card = run.cases.attrs["card"]
-        split = run.cases.set_index("case")["split"].to_dict()
+        card, split = run.card, run.cases.set_index("case")["split"].to_dict()
         return split, card.classes, card.window, card.offset
 
     first, *others = runs

@@ -23,6 +23,7 @@ from seglib.answers import (
     write_results,
 )
 from seglib.calibration import reliability
+from seglib.cohort import require_same_classes
 from seglib.datasets import card_of
 from seglib.images import read_mask
 from seglib.inference import predict_cases
@@ -112,6 +113,7 @@ def _chosen(
     name = card_of(cases).name
     known = about_cases(cases)
     if not own:
+        require_same_classes(run.path, run.card, card_of(cases))
         both = hashlib.sha256("{cases}{files}".format(**known).encode()).hexdigest()
         split = f"{name}-{both[:8]}"
     if cases.empty:

@@ -188,6 +188,6 @@ def _check(
         raise ValueError(
             f"The exported network has a mean Dice of {dice:.4f} on {len(examples)} validation "
             f"images, PyTorch {dice_torch:.4f}; a loss of {DICE_LOSS} is allowed. Nothing was "
-            "written; export it without int8."
+            f"written; {'export it without int8' if int8 else 'update the extra export'}."
         )
     return gap, dice, dice_torch

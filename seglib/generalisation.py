@@ -3,8 +3,8 @@
 The same recipe is trained on the same images, divided in several ways. Only the division changes,
 so what the score gains when slices of one patient fall on both sides is a leak, and what it loses
 at another hospital is what a test set from the same hospital cannot show (Zech et al. 2018,
-doi:10.1371/journal.pmed.1002683). And what the folds of a cross-validation differ by is what one
-test set owes to chance (Stone 1974, doi:10.1111/j.2517-6161.1974.tb00994.x).
+doi:10.1371/journal.pmed.1002683). And what the folds of a cross-validation (Stone 1974,
+doi:10.1111/j.2517-6161.1974.tb00994.x) differ by is what one split owes to chance.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def generalise(
     """
     if together and len(set(models)) < 2:
         raise ValueError(f"An ensemble needs two or more models, found {', '.join(models)}.")
-    rows, folded = [], defaultdict(list)
+    rows, folded, seeds = [], defaultdict(list), tuple(dict.fromkeys(seeds))
     for split in dict.fromkeys(splits or divisions(load(recipe.dataset))):
         divided = partial(dataclasses.replace, recipe, split=split)
         entries = [divided(model=model, seed=seed) for model, seed in product(models, seeds)]

@@ -26,7 +26,8 @@ def choose_precision(wanted: str = "auto", where: torch.device | None = None) ->
     """
     kind = (where or device()).type
     if wanted != "auto":
-        return _LIGHTNING[wanted]
+        # float16 was made for GPUs: a processor emulates it, slower than float32.
+        return _LIGHTNING["32" if (wanted, kind) == ("16", "cpu") else wanted]
     if kind == "cuda":
         return (
             "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
@@ -52,11 +53,9 @@ def cuda_or_cpu() -> torch.device:
 def half_precision(wanted: str, where: torch.device) -> torch.dtype | None:
     """The type that autocast rounds to in this precision on `where`, or ``None`` for float32.
 
-    `wanted` is that of :func:`choose_precision`. float16 was made for GPUs: a processor emulates
-    it, slower than float32.
+    `wanted` is that of :func:`choose_precision`.
     """
-    half = _HALF.get(choose_precision(wanted, where))
-    return None if half == torch.float16 and where.type == "cpu" else half
+    return _HALF.get(choose_precision(wanted, where))
 
 
 def environment(precision: str = "auto", where: torch.device | None = None) -> dict[str, str | int]:

@@ -37,8 +37,8 @@ def _cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
 def _image_dice(logits: Tensor, target: Tensor) -> Tensor:
     """One minus the soft Dice of each image and foreground class, averaged over both.
 
-    A small object weighs as much as a large one. The 1 in the fraction stands for one pixel: an
-    image without the object costs nothing only if next to nothing is called object.
+    A small object weighs as much as a large one in another image. The 1 in the fraction stands for
+    one pixel: an image without the object costs nothing only if next to nothing is called object.
     """
     if logits.shape[1] == 1:
         probability, truth = logits.sigmoid(), target[:, None]
@@ -57,11 +57,11 @@ def build_loss(name: str, n_classes: int = 2) -> Loss:
     ----------
     name
         ``bce`` (cross-entropy), ``dice`` (Milletari et al. 2016, pooled over the batch: large
-        objects weigh most), ``image_dice`` (the same for each image by itself: all objects
-        weigh alike), ``focal`` (Lin et al. 2017, gamma 2), or an equal-weight mean of two:
-        ``bce_dice``, ``bce_image_dice``, ``dice_focal``. Of several classes ``dice`` counts the
-        background as one, ``image_dice`` does not, and ``focal`` asks each by itself, by a sigmoid,
-        as its authors do.
+        objects weigh most, and a batch without any costs nothing), ``image_dice`` (of each image
+        by itself: all images weigh alike, and false alarms cost where nothing is), ``focal`` (Lin
+        et al. 2017, gamma 2), or an equal-weight mean of two: ``bce_dice``, ``bce_image_dice``,
+        ``dice_focal``. Of several classes ``dice`` counts the background as one, ``image_dice``
+        does not, and ``focal`` asks each by itself, by a sigmoid, as its authors do.
     n_classes
         Classes with the background.
 
@@ -80,7 +80,6 @@ def build_loss(name: str, n_classes: int = 2) -> Loss:
     mode = "binary" if n_classes == 2 else "multiclass"
     terms = {
         "cross_entropy": _cross_entropy,
-        # The smoothing keeps a batch without foreground from pulling with full force.
         "dice": DiceLoss(mode, smooth=1.0),
         "image_dice": _image_dice,
         "focal": FocalLoss(mode, gamma=2.0),

@@ -178,6 +178,11 @@ def build_model(recipe: Recipe | EnsembleRecipe, n_classes: int = 2) -> nn.Modul
     if recipe.encoder == PLAIN:
         if name != "unet":
             raise ValueError(f"The encoder 'plain' belongs to 'unet'; '{name}' needs another one.")
+        if recipe.weights:
+            raise ValueError(
+                f"The encoder 'plain' learns from scratch, but the weights '{recipe.weights}' were "
+                "given; name the encoder that they belong to."
+            )
         network: nn.Module = UNet(classes=channels, width=recipe.width)
     else:
         network = smp_network(name, recipe, channels)

@@ -46,12 +46,15 @@ def check_training(recipe: Recipe | NnunetRecipe, cases: pd.DataFrame, world: in
         if world > 1:
             raise ValueError("nnU-Net trains in one process here; leave devices and nodes at 1.")
         return
-    _refuse_shares(recipe, world)
+    _refuse_shares(recipe, world, int((cases["split"] == "train").sum()))
     _refuse_small(cases, stride(Segmenter.check(recipe, card.n_classes)))
 
 
-def _refuse_shares(recipe: Recipe, world: int) -> None:
-    """Raise ``ValueError`` if `world` processes cannot be started or cannot share each batch."""
+def _refuse_shares(recipe: Recipe, world: int, training: int) -> None:
+    """Raise ``ValueError`` if `world` processes cannot be started or cannot share each batch.
+
+    Nor can batch norm learn from one image, which may be all that `training` are.
+    """
     if world > 1 and hasattr(sys, "ps1"):
         raise ValueError(
             f"{world} processes cannot be started from a notebook or a Python prompt; use "
@@ -63,10 +66,12 @@ def _refuse_shares(recipe: Recipe, world: int) -> None:
                 f"{world} processes cannot share a batch of {batch} images evenly; give a batch "
                 f"size that is a multiple of {world}."
             )
-        if world > 1 and batch == world:
+        pooled = recipe.model != "unet"  # DeepLabV3+ normalises one number an image and channel
+        if min(batch, training) == world and (world > 1 or pooled):
             raise ValueError(
-                f"{world} processes would have one image each of a batch of {batch}, and batch "
-                f"norm learns from two or more; give a batch size of at least {2 * world}."
+                f"{world} process(es) would have one image each of a batch of {batch} of "
+                f"{training} training images, and batch norm learns from two or more; give a "
+                f"batch size and training images of at least {2 * world}."
             )
 
 

@@ -12,8 +12,9 @@ import pandas as pd
 import torch
 from torch import nn
 
-from seglib.checkpoints import read_checkpoint, write_checkpoint
-from seglib.cohort import TABLE, keep_cohort, read_cohort
+from seglib.cards import DatasetCard
+from seglib.checkpoints import explained, read_checkpoint, write_checkpoint
+from seglib.cohort import CARD, TABLE, keep_cohort, read_card, read_cohort
 from seglib.course import settings
 from seglib.files import damaged, sha256, write_atomic
 from seglib.loading import prepare
@@ -34,7 +35,7 @@ class Run:
     recipe
         What was trained, or brought together.
     checkpoint
-        File with the best weights by validation Dice.
+        File with the weights: the best by validation Dice; of nnU-Net the last.
     history
         One row an epoch: ``stage, epoch, train_loss, val_loss, val_dice, lr, seconds``.
         Empty if only a checkpoint is left, and of an ensemble.
@@ -51,8 +52,17 @@ class Run:
 
         Read from the run folder; prepared from the recipe if only a checkpoint is left.
         """
-        there = (self.path / TABLE).is_file()
-        return read_cohort(self.path) if there else prepare(self.recipe)
+        if (self.path / TABLE).is_file():
+            return read_cohort(self.path)
+        return prepare(getattr(self.recipe, "members", [self.recipe])[0])
+
+    @cached_property
+    def card(self) -> DatasetCard:
+        """What its images and masks mean; from the checkpoint if only that is left."""
+        if (self.path / CARD).is_file():
+            return read_card(self.path / CARD)
+        told = read_checkpoint(self.checkpoint).get("card")
+        return read_card(self.checkpoint, told) if told else self.cases.attrs["card"]
 
     @cached_property
     def environment(self) -> dict[str, str | int]:
@@ -127,12 +137,11 @@ def best_epoch(history: pd.DataFrame, recipe: Recipe | NnunetRecipe) -> pd.Serie
 
 
 def save_network(
-    path: Path, network: nn.Module, recipe: Recipe | EnsembleRecipe, n_classes: int
+    path: Path, network: nn.Module, recipe: Recipe | EnsembleRecipe, card: DatasetCard
 ) -> Path:
-    """Write the weights with the recipe that explains them, as one small file."""
+    """Write the weights with the recipe and the card that explain them, as one small file."""
     state = {name: weight.contiguous() for name, weight in network.state_dict().items()}
-    saved = {"state_dict": state, "recipe": recipe.to_json(), "n_classes": n_classes}
-    return write_checkpoint(path, saved)
+    return write_checkpoint(path, {"state_dict": state, **explained(recipe, card)})
 
 
 def _folder_of(checkpoint: Path, recipe: Recipe | NnunetRecipe | EnsembleRecipe) -> Path:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from seglib.hardware import device
 from seglib.names import nearest
+from seglib.recipes import NnunetRecipe
 from seglib.runs import Run
 
 RUNTIMES = ("torch", "onnx", "int8")
@@ -79,10 +80,15 @@ def load_network(run: Run, runtime: str = "torch") -> nn.Module:
     FileNotFoundError
         If it was not exported yet.
     ValueError
-        If the runtime is none of :data:`RUNTIMES`, or the file holds other weights than the run.
+        If the runtime is none of :data:`RUNTIMES`, the run is of nnU-Net, or the file holds other
+        weights than the run.
     """
     if nearest(runtime, RUNTIMES, "runtime") == "torch":
         return run.network().to(device())
+    if isinstance(run.recipe, NnunetRecipe):
+        raise ValueError(
+            f"nnU-Net runs in its own package only; leave out the runtime '{runtime}'."
+        )
     path = onnx_path(run, runtime == "int8")
     command = f"seglib export {run.checkpoint}{' --int8' if runtime == 'int8' else ''}"
     if not path.is_file():

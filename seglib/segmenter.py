@@ -38,10 +38,12 @@ class Segmenter(L.LightningModule):
         self.recipe, self.stage, self.n_classes = recipe, stage, n_classes
         self.network = build_model(recipe, n_classes).to(memory_format=MEMORY_FORMAT)
         self.loss = build_loss(stage.loss, n_classes)
-        decay = get_ema_multi_avg_fn(recipe.ema)
-        averaged = AveragedModel(self.network, multi_avg_fn=decay, use_buffers=True)
-        # Never learnt itself; several processes would wait for its gradients.
-        self.average = averaged.requires_grad_(False) if recipe.ema else None
+        self.average = None
+        if recipe.ema:
+            decay = get_ema_multi_avg_fn(recipe.ema)
+            self.average = AveragedModel(self.network, multi_avg_fn=decay, use_buffers=True)
+            # Never learnt itself; several processes would wait for its gradients.
+            self.average.requires_grad_(False)
 
     @staticmethod
     def check(recipe: Recipe, n_classes: int) -> nn.Module:

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 WATCHED = 6
 
 
-def watched(cases: pd.DataFrame, n: int = WATCHED) -> pd.DataFrame:
-    """At most `n` validation cases of a split table, evenly spaced in it."""
+def watched(cases: pd.DataFrame) -> pd.DataFrame:
+    """At most ``WATCHED`` validation cases of a split table, evenly spaced in it."""
     val = cases[cases["split"] == "val"]
-    return val.iloc[np.linspace(0, len(val) - 1, min(n, len(val))).round().astype(int)]
+    return val.iloc[np.linspace(0, len(val) - 1, min(WATCHED, len(val))).round().astype(int)]
 
 
 def map_path(folder: Path, epoch: int, case: str) -> Path:

@@ -97,7 +97,7 @@ class ScoreHistogram:
 
 
 def average_precision(sweep: pd.DataFrame) -> float:
-    """Area under the precision-recall curve, as steps (Davis & Goadrich 2006).
+    """Area under the precision-recall curve, as steps (average precision).
 
     ``sum (recall_n - recall_n-1) precision_n`` over falling thresholds, no line drawn between
     two points (doi:10.1145/1143844.1143874 says why a line flatters).

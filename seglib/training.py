@@ -19,6 +19,7 @@ from filelock import FileLock
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.utilities import rank_zero_only
 
+from seglib.cards import DatasetCard
 from seglib.checkpoints import LAST, WholeFiles, read_stage
 from seglib.cohort import TABLE, keep_cohort
 from seglib.course import settings
@@ -168,20 +169,20 @@ def _train(recipe: Recipe, cases: pd.DataFrame, folder: Path, where: dict) -> No
                 rows[:] = history[history["stage"] <= index + 1].to_dict("records")
             else:
                 _train_stage(recipe, index, cases, folder, rows, where)
-    _keep_best(recipe, pd.DataFrame(rows), cases.attrs["card"].n_classes, folder, places)
+    _keep_best(recipe, pd.DataFrame(rows), cases.attrs["card"], folder, places)
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.barrier()  # none opens the run before it is whole
 
 
 @rank_zero_only
 def _keep_best(
-    recipe: Recipe, history: pd.DataFrame, n_classes: int, folder: Path, places: list[Path]
+    recipe: Recipe, history: pd.DataFrame, card: DatasetCard, folder: Path, places: list[Path]
 ) -> None:
     """Keep the best weights of all stages; what a resumed training would need goes."""
     best = int(best_epoch(history, recipe)["stage"])
-    module = Segmenter(recipe, recipe.stages[best - 1], n_classes)
+    module = Segmenter(recipe, recipe.stages[best - 1], card.n_classes)
     module.load_state_dict(read_stage(places[best - 1] / "best.ckpt")["state_dict"])
-    save_network(folder / "checkpoints" / "best.ckpt", module.best, recipe, n_classes)
+    save_network(folder / "checkpoints" / "best.ckpt", module.best, recipe, card)
     for place in places:
         shutil.rmtree(place)
 

@@ -51,7 +51,8 @@ def _sentence(pair: dict, found: Comparison) -> str:
     if p < LEVEL and apart:
         better = speaks_for(gap, first, second, found.metric)
         return f"{seen}. {better} is better on these cases, and chance hardly explains it."
-    few = " With so few groups no test could have shown one." if 2 / 2**groups > LEVEL else ""
+    least = 2 * len(found.pairs) / 2**groups  # the smallest p that Holm's correction could leave
+    few = " With so few groups no test could have shown one." if least > LEVEL else ""
     if p < LEVEL or apart:
         return f"{seen}. Test and interval disagree: a hint of a difference, not a finding.{few}"
     return (

@@ -15,6 +15,7 @@ from seglib.cli import app
 from seglib.figures import ablation as draw
 from seglib.figures import use_style
 from seglib.loading import prepare
+from seglib.models import build_model
 from seglib.recipes import Recipe, Stage, recipe
 
 CHOSEN = {
@@ -165,3 +166,12 @@ def test_each_length_may_have_its_own_size(budgets: Path) -> None:
     wrong = CliRunner().invoke(app, ["budget", *sizes, "--epochs", "1"])
     assert wrong.exit_code == 2
     assert "2 x --size for 3 lengths; give one for each." in wrong.stderr
+
+
+def test_a_plain_encoder_leaves_the_ladder_of_another_architecture() -> None:
+    modern = recipe("polyp-modern", model="deeplabv3plus")
+    rungs = ladder(recipe("polyp", epochs=modern.epochs), modern)
+    assert {rung.encoder for rung in rungs.values()} == {modern.encoder}
+    assert "encoder" not in rungs and list(rungs.values())[-1] == modern
+    for rung in rungs.values():
+        build_model(rung)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from click.testing import Result
 from PIL import Image
 from torch import nn
@@ -25,7 +26,7 @@ from seglib.cards import card
 from seglib.cli import app, masks
 from seglib.conversion import convert
 from seglib.recipes import Recipe, Stage
-from seglib.runs import Run
+from seglib.runs import Run, load_run
 from tests.scans import dicom_series, dicom_slice
 
 Shell = Callable[..., Result]
@@ -177,6 +178,8 @@ def test_train_again_loads_the_finished_run(shell: Shell, run_folder: Path) -> N
         ("--augmentation ful", ("ful", "'full'")),
         ("--epochs 0", ("epochs is 0", "1 or more")),
         ("--devices 0", ("devices times nodes is 0", "1 or more")),
+        ("--encoder plain --weights imagenet", ("learns from scratch", "'imagenet'")),
+        ("--model deeplabv3plus --batch-size 1", ("batch norm learns from two or more",)),
     ],
 )
 def test_train_bad_values(shell: Shell, place: Path, words: str, hints: tuple) -> None:
@@ -300,10 +303,8 @@ def test_predict_sees_a_scan_as_the_slice_cut_from_it(tmp_path: Path, monkeypatc
     scan = dicom_slice(tmp_path / "scan.dcm", np.array([[824, 1024], [1064, 1264]]), (0, 0, 0))
     convert(scan, tmp_path / "cut")
     (stored,) = (tmp_path / "cut" / "images").iterdir()
-    cases = pd.DataFrame()
-    cases.attrs["card"] = card("rsna-abdomen")
     run = Run(tmp_path, Recipe("own", "rsna-abdomen"), tmp_path, pd.DataFrame())
-    monkeypatch.setattr(Run, "cases", cases)
+    monkeypatch.setattr(Run, "card", card("rsna-abdomen"))
     seen: list[np.ndarray] = []
 
     def predict(network: nn.Module, pixels: np.ndarray, *options: object) -> np.ndarray:
@@ -312,7 +313,11 @@ def test_predict_sees_a_scan_as_the_slice_cut_from_it(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(masks, "predict", predict)
     for image in (scan, stored):
-        masks.predict_file(run, nn.Identity(), image, (tmp_path / "m.png", tmp_path / "o.png"))
+        list(
+            masks.predict_files(
+                run, nn.Identity(), {image: (tmp_path / "m.png", tmp_path / "o.png")}
+            )
+        )
     assert seen[0][..., 0].tolist() == [[0, 96], [121, 249]]
     assert np.array_equal(*seen)
 
@@ -418,6 +423,35 @@ def test_a_missing_reader_is_one_line(shell: Shell, tmp_path: Path, monkeypatch)
 def test_a_missing_runtime_is_one_line(shell: Shell, checkpoint: Path, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     fails(shell("export", checkpoint), "pip install onnx onnxruntime onnxscript")
+
+
+def test_predict_needs_no_data_where_only_a_checkpoint_is_left(
+    shell: Shell, checkpoint: Path, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = place / "data" / "phantom-polyp" / "images" / "p000_f00.png"
+    copy = Path(shutil.copy(checkpoint, tmp_path))
+    env = {"SEGLIB_DATA": str(tmp_path / "none"), "SEGLIB_OUTPUTS": str(tmp_path / "outputs")}
+    words = ["predict", str(image), "--checkpoint", str(copy), "--output", str(tmp_path / "masks")]
+    monkeypatch.setattr("seglib.runs.prepare", None)  # no data set is asked for
+    done = CliRunner().invoke(app, words, env=env)
+    assert done.exit_code == 0, done.output
+    assert load_run(copy).card == load_run(checkpoint).card
+    assert sorted(path.name for path in (tmp_path / "masks").iterdir()) == [
+        "p000_f00_mask.png",
+        "p000_f00_overlay.png",
+    ]
+
+
+def test_a_card_in_a_checkpoint_that_is_none_is_named(checkpoint: Path, tmp_path: Path) -> None:
+    saved = torch.load(checkpoint, weights_only=True)
+    torch.save(saved | {"card": "{}"}, tmp_path / "odd.ckpt")
+    with pytest.raises(ValueError, match=r"odd\.ckpt"):
+        _ = load_run(tmp_path / "odd.ckpt").card
+
+
+def test_view_and_report_refuse_options_that_would_do_nothing(shell: Shell) -> None:
+    fails(shell("view", "phantom-polyp", "--split", "val"), "--split is for a run")
+    fails(shell("report", "--check", "--screenshots"), "leave one out")
 
 
 def test_predict_with_an_unknown_runtime(shell: Shell, checkpoint: Path, place: Path) -> None:

@@ -78,6 +78,14 @@ def test_too_few_groups_are_said_so():
     assert np.isnan(one.permutation_p) and "One group alone" in one.verdict()
 
 
+def test_too_few_groups_for_many_models_are_said_so():
+    seven = {name: made(seed=seed, per_group=7) for seed, name in enumerate("abc")}
+    assert compare(seven).pairs["groups"].unique() == [6]
+    assert "no test could have shown one" in compare(seven).verdict()  # 3 x 2 / 2**6 > .05
+    del seven["c"]
+    assert "no test could have shown one" not in compare(seven).verdict()
+
+
 def test_three_models_are_corrected_for_three_comparisons():
     models = {"a": made(0.08, seed=1), "b": made(seed=2), "c": made(seed=3)}
     found = compare(models)

@@ -11,6 +11,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from seglib import runs
 from seglib.cli import app
 from seglib.comparison import compare
 from seglib.cost import cost
@@ -144,6 +145,14 @@ def test_what_does_not_fit_together_is_refused(members, both, cases, tmp_path):
     with pytest.raises(ValueError, match="one may have learnt from what the other is tested with"):
         ensemble([first, fit(OTHER, moved, tmp_path)], tmp_path)
     assert not list(tmp_path.glob("*ensemble*"))
+
+
+def test_a_bare_checkpoint_finds_the_cases_of_its_members(both, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGLIB_OUTPUTS", str(tmp_path / "outputs"))
+    bare = load_run(shutil.copy(both.checkpoint, tmp_path))
+    assert bare.card == both.card
+    monkeypatch.setattr(runs, "prepare", lambda recipe: recipe)
+    assert bare.cases == both.recipe.members[0]
 
 
 def test_from_the_shell(members, both, outputs, monkeypatch):

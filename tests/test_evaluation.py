@@ -47,7 +47,7 @@ def run(tmp_path, monkeypatch):
     cases.attrs["card"] = CARD
     run = Run(tmp_path / "run", recipe("polyp-quick"), tmp_path / "best.ckpt", pd.DataFrame())
     run.checkpoint.write_bytes(b"weights")  # of no network
-    vars(run).update(cases=cases, asked=[])
+    vars(run).update(cases=cases, card=CARD, asked=[])
 
     def predict_cases(run, cases, flips=False, zoom=1.0):
         run.asked.append(len(cases))
@@ -309,6 +309,22 @@ def test_other_cases_can_be_scored(run):
     assert found.scores["case"].tolist() == ["002", "003", "004"]
     assert found.protocol.startswith("made-up-") and "; cases given by hand; " in found.protocol
     assert not (run.path / "scores.csv").exists() and not (run.path / "predictions").exists()
+
+
+@pytest.mark.parametrize("names", [("liver", "left kidney"), ("kidney", "liver")])
+def test_cases_with_other_classes_are_refused(run, names):
+    background, polyp = CARD.classes
+    organs = (polyp, replace(polyp, name="liver"))
+    vars(run).update(card=replace(CARD, classes=(background, *organs)))
+    other = run.cases.iloc[2:5].drop(columns="split")
+    given = (replace(polyp, name=name) for name in names)
+    other.attrs["card"] = replace(CARD, classes=(background, *given))
+    with pytest.raises(ValueError, match=f"these cases have background, {', '.join(names)}; give"):
+        evaluate(run, cases=other)
+    other.attrs["card"] = CARD
+    with pytest.raises(ValueError, match="the same classes in the same order"):
+        evaluate(run, cases=other)
+    assert run.asked == []
 
 
 def test_two_evaluations_are_equal_to_the_byte(run):

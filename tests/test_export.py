@@ -52,7 +52,7 @@ def untrained(recipe: Recipe, cases: pd.DataFrame, folder: Path) -> Run:
     torch.manual_seed(0)
     Run.begin(folder / "run", recipe, cases, {})
     best = folder / "run" / "checkpoints" / "best.ckpt"
-    return load_run(save_network(best, build_model(recipe), recipe, 2))
+    return load_run(save_network(best, build_model(recipe), recipe, cases.attrs["card"]))
 
 
 def test_the_file_lies_beside_the_checkpoint_and_says_how_it_was_checked(run, exported):

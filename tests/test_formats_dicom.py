@@ -283,5 +283,5 @@ def test_a_missing_reader_is_named_with_the_line_that_installs_it(
 ):
     monkeypatch.setitem(sys.modules, module, None)
     (tmp_path / name).write_bytes(b"")
-    with pytest.raises(ModuleNotFoundError, match=f"needs {module}, .*pip install pydicom Simple"):
+    with pytest.raises(ModuleNotFoundError, match=f"need {module}, .*pip install pydicom Simple"):
         read_volume(tmp_path / name)

@@ -253,3 +253,7 @@ def test_a_table_of_other_trainings_is_set_aside(tmp_path, capsys):
     assert "other trainings is kept as" in capsys.readouterr().out
     assert pd.read_csv(tmp_path / "ablation.1.csv")["dice"].tolist() == [0.6]
     assert pd.read_csv(path)["epochs"].tolist() == [150]
+    both = short.assign(split="val"), short.assign(split="test")
+    studies.keep(pd.concat(both), tmp_path / "budget.csv")
+    studies.keep(both[0], tmp_path / "budget.csv")  # the test scores are not lost
+    assert pd.read_csv(tmp_path / "budget.1.csv")["split"].tolist() == ["val", "test"]

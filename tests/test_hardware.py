@@ -33,6 +33,12 @@ def test_a_stated_precision_is_taken_as_stated():
     assert choose_precision("32") == "32-true"
 
 
+def test_a_processor_asked_for_float16_computes_and_tells_float32():
+    assert choose_precision("16", torch.device("cpu")) == "32-true"
+    assert choose_precision("16", torch.device("cuda")) == "16-mixed"
+    assert environment("16", torch.device("cpu"))["precision"] == "32-true"
+
+
 def test_the_environment_names_what_numbers_depend_on():
     assert {"python", "torch", "lightning", "device", "threads", "precision"} <= set(environment())
 

@@ -22,6 +22,7 @@ NAMES = (
     "09_audit",
     "10_nnunet",
     "11_choices",
+    "12_scans",
 )
 TRAINED = (*NAMES[2:8], *NAMES[9:])  # the chapters whose results depend on a trained network
 

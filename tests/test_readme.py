@@ -1,5 +1,6 @@
 """Does the README say what was measured? Its numbers come from the committed results."""
 
+import json
 import re
 from itertools import takewhile
 
@@ -44,6 +45,15 @@ def rows_below(header: str) -> list[str]:
 )
 def test_a_table_is_that_of_the_committed_results(header: str, rows: list[str]) -> None:
     assert rows and rows_below(header) == rows
+
+
+def test_the_training_on_another_processor_is_told_as_it_was_measured() -> None:
+    found = json.loads((ROOT / "figures" / "kvasir-seg" / "repeated.json").read_text())
+    (told,) = re.findall(r"\*\*On another processor\?\*\*.*?\n\n", README, re.S)
+    words = " ".join(told.split())
+    assert f"{found['minutes']:.0f} minutes from start to end" in words
+    for dice in (found["dice"], found["dice_four_flips"]):
+        assert "{mean:.3f} ({low:.3f} to {high:.3f})".format(**dice) in words
 
 
 def test_the_example_of_converted_scans_can_be_run(tmp_path, monkeypatch) -> None:

@@ -71,7 +71,7 @@ def test_a_browser_that_takes_no_picture_is_named(tmp_path: Path, browser: str) 
 def test_without_a_browser_the_shell_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screenshots.shutil, "which", lambda _name: None)
     monkeypatch.setattr(package, "build_report", lambda *_: package.Report(b"", b"", 2345))
-    monkeypatch.setattr(package, "check_written", lambda *_: None)
-    done = CliRunner().invoke(app, ["report", "--screenshots", "--check"])
+    monkeypatch.setattr(package, "write_report", lambda *_: ((Path("report.pdf"),), ()))
+    done = CliRunner().invoke(app, ["report", "--screenshots"])
     assert done.exit_code == 0, done.output
-    assert "No Chromium was found" in done.stdout and "up to date: 2345 words" in done.stdout
+    assert "No Chromium was found" in done.stdout and "report.pdf (2345 words)" in done.stdout

@@ -59,7 +59,7 @@ def test_a_resumed_pass_begins_with_the_images_of_its_own_epoch(cases, tmp_path)
 
 def test_a_process_gets_two_images_or_more_of_a_batch(cases, tmp_path):
     recipe = replace(RECIPE, stages=(Stage(epochs=1, batch_size=4),))
-    with pytest.raises(ValueError, match="4 processes would have one image each .* at least 8"):
+    with pytest.raises(ValueError, match="4 process.es. would have one image each .* at least 8"):
         fit(recipe, cases, tmp_path, devices=4)
 
 

@@ -12,6 +12,8 @@ from seglib.cli import converting
 if TYPE_CHECKING:
     from seglib.cards import DatasetCard
 
+SHOWN = 5  # cases that are named of each kind of finding
+
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -106,14 +108,14 @@ def check(name: Name) -> None:
     typer.echo(f"{name}: {len(found)} findings" if found else f"{name}: all is well")
 
 
-def _grouped(found: list[tuple[str, str]], shown: int = 5) -> Iterator[str]:
+def _grouped(found: list[tuple[str, str]]) -> Iterator[str]:
     """One line for each kind of finding, with the first cases that have it."""
     kinds: dict[str, list[str]] = {}
     for what, case in found:
         kinds.setdefault(what, []).append(case)
     for what, cases in kinds.items():
-        more = f" and {len(cases) - shown} more" if len(cases) > shown else ""
-        yield f"{', '.join(cases[:shown])}{more}: {what}"
+        more = f" and {len(cases) - SHOWN} more" if len(cases) > SHOWN else ""
+        yield f"{', '.join(cases[:SHOWN])}{more}: {what}"
 
 
 app.command(epilog=converting.EXAMPLES)(converting.convert)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -94,52 +94,65 @@ def _require_readable(images: Collection[Path]) -> None:
         )
 
 
-def predict_file(
+def predict_files(
     run: Run,
     network: nn.Module,
-    image: Path,
-    files: tuple[Path, Path],
+    targets: Mapping[Path, tuple[Path, Path]],
     threshold: float = 0.5,
     flips: bool = False,
-) -> str:
-    """Segment one image file and write its mask and its overlay.
+) -> Iterator[tuple[Path, str]]:
+    """Segment image files and write a mask and an overlay of each.
 
     The mask has the grey values of the card. With several classes a strip below the overlay
     names their colours.
 
-    Returns
-    -------
-    str
-        Share of the image that each class covers, in words.
+    Parameters
+    ----------
+    run, network
+        The run, and its network from :func:`seglib.runtimes.load_network`.
+    targets
+        Mask and overlay file of each image, from :func:`check_files`.
+    threshold, flips
+        As for :func:`seglib.inference.predict`.
+
+    Yields
+    ------
+    (image, str)
+        The file, and the share of it that each class covers, in words.
 
     Raises
     ------
     ValueError
-        If the image cannot be read or is too small for the network; the message names the file.
+        If an image cannot be read or is too small for the network; the message names the file.
     """
-    card = run.cases.attrs["card"]
-    pixels = show(read_stored(image, card.storage), card)
-    try:
-        probability = _seen(run, network, image, pixels, flips)
-    except ValueError as error:
-        raise ValueError(f"{image}: {error}") from None
-    labels, (mask, overlay) = to_labels(probability, threshold), files
-    write_labels(mask, labels, card)
-    picture = _painted(pixels, labels, card)
-    write_atomic(overlay, cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
-    shares = [(entry.name, (labels == i).mean()) for i, entry in enumerate(card.classes) if i]
-    return ", ".join(f"{name} {share:.1%} of the image" for name, share in shares)
+    card = run.card
+    for image, probability in _seen(run, network, list(targets), flips):
+        labels, (mask, overlay) = to_labels(probability, threshold), targets[image]
+        write_labels(mask, labels, card)
+        picture = _painted(show(read_stored(image, card.storage), card), labels, card)
+        write_atomic(overlay, cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
+        shares = [(entry.name, (labels == i).mean()) for i, entry in enumerate(card.classes) if i]
+        yield image, ", ".join(f"{name} {share:.1%} of the image" for name, share in shares)
 
 
-def _seen(run: Run, network: nn.Module, image: Path, pixels: np.ndarray, flips: bool) -> np.ndarray:
-    """Probabilities of a file; `pixels` is what our own networks see of it."""
-    recipe = run.recipe
+def _seen(
+    run: Run, network: nn.Module, images: list[Path], flips: bool
+) -> Iterator[tuple[Path, np.ndarray]]:
+    """Probabilities of each file; nnU-Net is started once for all of them."""
+    recipe, card = run.recipe, run.card
     if isinstance(recipe, NnunetRecipe):
-        cases = pd.DataFrame({"image": [image]})
-        cases.attrs = run.cases.attrs  # the card
-        ((_, probability),) = predict_cases(run, cases, flips)
-        return probability
-    return predict(network, pixels, recipe.size, flips, recipe.precision)
+        cases = pd.DataFrame({"image": images})
+        cases.attrs["card"] = card
+        for row, probability in predict_cases(run, cases, flips):
+            yield row["image"], probability
+        return
+    for image in images:
+        pixels = show(read_stored(image, card.storage), card)
+        try:
+            probability = predict(network, pixels, recipe.size, flips, recipe.precision)
+        except ValueError as error:
+            raise ValueError(f"{image}: {error}") from None
+        yield image, probability
 
 
 def _painted(pixels: np.ndarray, labels: np.ndarray, card: DatasetCard) -> np.ndarray:

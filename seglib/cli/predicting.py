@@ -35,7 +35,7 @@ def predict(
     every image and every scan of one slice is taken, not those in folders below it. If a file
     cannot be read, nothing is written.
     """
-    from seglib.cli.masks import check_files, predict_file
+    from seglib.cli.masks import check_files, predict_files
     from seglib.runs import load_run
     from seglib.runtimes import load_network
     from seglib.thresholds import check_threshold
@@ -45,6 +45,6 @@ def predict(
     check_threshold(threshold)
     targets = check_files(images, output, overwrite)
     network = load_network(opened, runtime)
-    for image, files in targets.items():
-        found = predict_file(opened, network, image, files, threshold, flips)
-        typer.echo(f"{image.name}: {found}; {files[0]}, {files[1].name}")
+    for image, found in predict_files(opened, network, targets, threshold, flips):
+        mask, overlay = targets[image]
+        typer.echo(f"{image.name}: {found}; {mask}, {overlay.name}")

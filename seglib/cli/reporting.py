@@ -34,6 +34,8 @@ def report(
     import seglib
     from seglib.report import build_report, check_written, report_folder, write_report
 
+    if check and screenshots:
+        raise ValueError("--check writes nothing, --screenshots writes pictures; leave one out.")
     settings = seglib.settings(dataset)
     dataset = settings.dataset
     if screenshots:

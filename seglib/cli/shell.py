@@ -45,7 +45,7 @@ def check_free(file: Path, overwrite: bool) -> None:
 
 def threshold_for(run: Run, given: float | None) -> float:
     """The threshold of this run; ``ValueError`` if one was given and it has several classes."""
-    names = [entry.name for entry in run.cases.attrs["card"].classes[1:]]
+    names = [entry.name for entry in run.card.classes[1:]]
     if given is not None and len(names) > 1:
         raise ValueError(
             f"--threshold {given:g} was given for several classes ({', '.join(names)}): the "

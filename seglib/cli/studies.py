@@ -131,8 +131,10 @@ def keep(table: pd.DataFrame, path: Path) -> None:
     from seglib.files import set_aside, write_atomic
 
     if path.is_file():
-        trained = [name for name in ("recipe", "model", "px", "epochs") if name in table]
-        old, new = (rows.set_index(trained).index for rows in (pd.read_csv(path), table))
+        there = pd.read_csv(path)
+        told = ("recipe", "model", "px", "epochs", "split")
+        trained = [name for name in told if name in table and name in there]
+        old, new = (rows.set_index(trained).index for rows in (there, table))
         if not old.isin(new).all():
             typer.echo(f"The table of other trainings is kept as {set_aside(path)}")
     write_atomic(path, table.to_csv(index=False, lineterminator="\n"))

@@ -23,7 +23,9 @@ EXAMPLES = examples(
 def view(
     target: Annotated[str, Argument(help="A run, or a data set.", metavar="RUN_OR_DATASET")],
     against: Annotated[Path | None, Option(help="Another run, to compare with.")] = None,
-    split: Annotated[str, Option(help="Cases of the run: train, val or test.")] = "test",
+    split: Annotated[
+        str | None, Option(help="Cases of the run: train, val or test, which is the default.")
+    ] = None,
     limit: Annotated[int, Option(help="Cases in the page, of a run the worst.", min=1)] = 60,
     output: Annotated[Path | None, Option(help="HTML file to write.")] = None,
     overwrite: Annotated[bool, Option("--overwrite", help="Replace OUTPUT if it exists.")] = False,
@@ -55,7 +57,7 @@ def _check(output: Path, overwrite: bool) -> None:
     check_free(output, overwrite)
 
 
-def _source(target: str, against: Path | None, split: str) -> tuple[str, Source]:
+def _source(target: str, against: Path | None, split: str | None) -> tuple[str, Source]:
     """What to call the page, and the cases in it."""
     from seglib.cards import CARDS
     from seglib.datasets import load
@@ -64,10 +66,11 @@ def _source(target: str, against: Path | None, split: str) -> tuple[str, Source]
     from seglib.viewer import of_runs, of_table
 
     if target in CARDS:
-        if against:
-            raise ValueError(f"'{target}' is a data set; --against compares two runs.")
+        if against or split:
+            given = "--against compares two runs" if against else "--split is for a run"
+            raise ValueError(f"'{target}' is a data set; {given}.")
         return target, of_table(load(target))
     if not Path(target).exists():
         nearest(target, CARDS, "run folder or data set")
     run = load_run(Path(target))
-    return run.path.name, of_runs(run, load_run(against) if against else None, split)
+    return run.path.name, of_runs(run, load_run(against) if against else None, split or "test")

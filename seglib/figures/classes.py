@@ -68,24 +68,6 @@ def roc_by_class(evaluations: Mapping[str, Evaluation]) -> Figure:
     return fig
 
 
-def compare_classes(evaluations: Mapping[str, Evaluation]) -> Figure:
-    """Mean Dice of each class where it occurs, with its interval, model beside model."""
-    fig, axes = figure(TWO_COLUMNS * 0.75, 58)
-    for number, (model, evaluation) in enumerate(evaluations.items()):
-        table = evaluation.class_table()
-        x = np.arange(len(table)) + 0.2 * (number - (len(evaluations) - 1) / 2)
-        error = [table["dice"] - table["low"], table["high"] - table["dice"]]
-        style = {"fmt": "o", "capsize": 3, "color": COLOURS[model], "label": MODEL_TITLES[model]}
-        axes.errorbar(x, table["dice"], error, **style)
-    axes.set_xticks(range(len(table)), list(table.index))
-    axes.set(
-        ylabel="mean Dice", ylim=(0, 1.03), title="Dice where the class occurs, 95 % intervals"
-    )
-    axes.set_xlim(-0.5, len(table) - 0.5)
-    axes.legend(loc="lower right")
-    return fig
-
-
 def side_by_side(
     images: Sequence[np.ndarray],
     truths: Sequence[np.ndarray],

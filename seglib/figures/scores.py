@@ -30,21 +30,21 @@ def strata(scores: pd.DataFrame) -> pd.Series:
     return pd.cut(share, [-1, *SIZES.values()], labels=list(SIZES))
 
 
-def by_size(scores: pd.DataFrame, metric: str = "dice") -> pd.DataFrame:
-    """Mean score, interval and miss rate of each size class that occurs.
+def by_size(scores: pd.DataFrame) -> pd.DataFrame:
+    """Mean Dice, interval and miss rate of each size class that occurs.
 
     Returns
     -------
     DataFrame
-        Index the class; ``mean, low, high, n, undefined`` of the metric, the bounds NaN where
-        there are fewer than five groups, and ``missed``: the
-        share of images of which less than a tenth of the object was found. Where there is no
+        Index the class; ``mean, low, high, n, undefined`` of Dice, the bounds NaN where there are
+        fewer than five groups, and ``missed``: the share of images of which less than a tenth of
+        the object was found. Where there is no
         object, it is the share of images on which one was invented.
     """
     wrong = (scores["recall"] < MISSED).where(scores["truth_px"] > 0, scores["predicted_px"] > 0)
     rows = {}
     for name, members in scores.groupby(strata(scores), observed=True):
-        row = summarise(members[[metric]], members["group"]).iloc[0]
+        row = summarise(members[["dice"]], members["group"]).iloc[0]
         if members["group"].nunique() < FEW_GROUPS:
             row[["low", "high"]] = np.nan
         rows[name] = {**row, "missed": wrong[members.index].mean()}
@@ -123,11 +123,11 @@ def _dice_of_all(counts: Axes, evaluation: Evaluation, colour: str) -> None:
     counts.set_title("Dice of every test image")
 
 
-def interval_plot(axes: Axes, tables: dict[str, pd.DataFrame], offset: float = 0.3) -> None:
+def interval_plot(axes: Axes, tables: dict[str, pd.DataFrame]) -> None:
     """Means with intervals, one line a metric (index of the tables), one colour a model."""
     names = [name for name in SHOWN if name in next(iter(tables.values())).index]
     for number, (model, table) in enumerate(tables.items()):
-        y = np.arange(len(names)) - offset * (number - (len(tables) - 1) / 2)
+        y = np.arange(len(names)) - 0.3 * (number - (len(tables) - 1) / 2)
         rows = table.loc[names]
         error = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
         axes.errorbar(rows["mean"], y, xerr=error, fmt="o", ms=4, color=COLOURS[model], capsize=2)

@@ -108,12 +108,6 @@ def summary_table(evaluations: dict[str, Evaluation], costs: dict[str, dict]) ->
     return table.astype(dict.fromkeys(counts, int))
 
 
-def class_summary(evaluations: dict[str, Evaluation]) -> pd.DataFrame:
-    """One row a model and class, see :meth:`seglib.results.Evaluation.class_table`."""
-    found = {MODEL_TITLES[model]: e.class_table() for model, e in evaluations.items()}
-    return pd.concat(found, names=["model"])
-
-
 def save_table(table: pd.DataFrame, name: str, settings: Settings) -> str:
     """Write ``figures/<dataset>/<name>.csv``, rounded; returns its path in the course folder."""
     path = write_atomic(settings.figures / f"{name}.csv", table.round(4).to_csv())

@@ -187,7 +187,7 @@ def predictions(
         line[0].set_ylabel(title)
         for model, seen, errors in zip(probabilities, line[1::2], line[2::2], strict=True):
             probability = probabilities[model][i]
-            labels = (probability > 0.5).astype(np.uint8)
+            labels = to_labels(probability)
             _picture(seen, probability, "probability", cmap="viridis", vmin=0, vmax=1)
             score = f"{MODEL_TITLES[model]}: Dice {_dice(truth, labels):.2f}"
             _picture(errors, error_map(image, truth, labels), score)

@@ -34,7 +34,7 @@ def read_header(path: Path, pixels: bool = False) -> Dataset:
     ValueError
         If the file is damaged or no DICOM file.
     """
-    with needed_for("DICOM"):
+    with needed_for("DICOM files"):
         import pydicom
     damage = pydicom.errors.InvalidDicomError, pydicom.errors.BytesLengthException, struct.error
     try:

@@ -32,18 +32,18 @@ def case_name(path: Path) -> str:
 
 @contextmanager
 def needed_for(what: str) -> Iterator[None]:
-    """Wrap the import of a reader, which only those who have such files need.
+    """Wrap the import of a reader or writer, which only those who have such files need.
 
     Raises
     ------
     ModuleNotFoundError
-        Says what was to be read, and the line that installs the reader.
+        Says for which files, and the line that installs what they need.
     """
     try:
         yield
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"Reading {what} needs {error.name}, which is not installed: "
+            f"{what} need {error.name}, which is not installed: "
             "python -m pip install pydicom SimpleITK (the extra 'medical' of seglib).",
             name=error.name,
         ) from None

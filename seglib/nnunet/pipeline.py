@@ -7,7 +7,6 @@ run uses lie with the plan in its own checkpoint file.
 
 from __future__ import annotations
 
-import io
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +19,8 @@ import torch
 from filelock import FileLock
 
 from seglib import hardware
+from seglib.cards import DatasetCard
+from seglib.checkpoints import explained, write_checkpoint
 from seglib.files import write_atomic
 from seglib.nnunet.child import require_nnunet, run_child, surroundings
 from seglib.nnunet.plan import FILES, Plan
@@ -79,7 +80,7 @@ def train(recipe: NnunetRecipe, cases: pd.DataFrame, folder: Path) -> None:
     for name in FILES.values():
         shutil.copyfile(shared / "preprocessed" / DATASET / name, folder / name)
     learnt = {str(fold): _learn(recipe, fold, results, around, log) for fold in recipe.folds}
-    _keep(recipe, cases.attrs["card"].n_classes, learnt, folder)
+    _keep(recipe, cases.attrs["card"], learnt, folder)
 
 
 def _learn(
@@ -95,7 +96,7 @@ def _learn(
     return torch.load(file, weights_only=True)
 
 
-def _keep(recipe: NnunetRecipe, n_classes: int, learnt: dict[str, dict], folder: Path) -> None:
+def _keep(recipe: NnunetRecipe, card: DatasetCard, learnt: dict[str, dict], folder: Path) -> None:
     """Write history and, last, the checkpoint from the plan and what each fold learnt."""
     plan = Plan.read(folder)
     histories = [pd.DataFrame(found["history"]) for found in learnt.values()]
@@ -108,12 +109,9 @@ def _keep(recipe: NnunetRecipe, n_classes: int, learnt: dict[str, dict], folder:
         "mirror": next(iter(learnt.values()))["mirror"],
         "plans": plan.plans,
         "facts": plan.facts,
-        "recipe": recipe.to_json(),
-        "n_classes": n_classes,
+        **explained(recipe, card),
     }
-    buffer = io.BytesIO()
-    torch.save(saved, buffer)
-    write_atomic(folder / "checkpoints" / "best.ckpt", buffer.getvalue())
+    write_checkpoint(folder / "checkpoints" / "best.ckpt", saved)
 
 
 def predict_cases(

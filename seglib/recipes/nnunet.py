@@ -82,7 +82,7 @@ class NnunetRecipe:
 
     def describe(self) -> str:
         """One line about the training."""
-        which = ", ".join(map(str, self.folds))
+        which = " and ".join(map(str, self.folds))
         steps = f"{self.epochs} epochs of {self.iterations} steps"
         return f"nnU-Net, fold{'s' * (len(self.folds) > 1)} {which}, {steps}, last weights kept"
 

@@ -147,7 +147,7 @@ class MaskViewer(anywidget.AnyWidget):
         ValueError
             If `cases` is empty or names an unknown case, or `path` does not end in ``.html``.
         """
-        if Path(path).suffix != ".html":
+        if Path(path).suffix.lower() != ".html":
             raise ValueError(f"{path} does not end in .html; the page would replace another file.")
         known = {name: i for i, name in enumerate(self.source.table["case"])}
         names = list(known) if cases is None else [nearest(c, known, "case") for c in cases]

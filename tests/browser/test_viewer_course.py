@@ -43,11 +43,13 @@ def untrained(tmp_path, monkeypatch) -> Run:
     monkeypatch.setenv("SEGLIB_PROFILE", "quick")
     experiment = recipe("polyp-quick", dataset="phantom-polyp", model="unet")
     folder = tmp_path / "outputs" / experiment.run_name
-    Run.begin(folder, experiment, prepare(experiment), {})
+    cases = prepare(experiment)
+    Run.begin(folder, experiment, cases, {})
     (folder / "history.csv").write_text(pd.DataFrame([HISTORY]).to_csv(index=False))
     torch.manual_seed(0)
     network = build_model(experiment, 2)
-    return load_run(save_network(folder / "checkpoints" / "best.ckpt", network, experiment, 2))
+    best = folder / "checkpoints" / "best.ckpt"
+    return load_run(save_network(best, network, experiment, cases.attrs["card"]))
 
 
 def blended(page, case: Case, source: Source) -> np.ndarray:

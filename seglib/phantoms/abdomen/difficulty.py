@@ -33,7 +33,7 @@ class AbdomenParameters(TorsoParameters):
     fatty_share: float = 0.2
 
     def __post_init__(self) -> None:
-        """Check ranges; raise a ValueError also if ``top`` is not above ``bottom``."""
+        """Check ranges; a ValueError also if ``top`` >= ``bottom``, or the two shares exceed 1."""
         super().__post_init__()
         if self.top >= self.bottom:
             raise ValueError(
