@@ -13,7 +13,7 @@ import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from seglib.cards import DatasetCard
-from seglib.cohort import write_card
+from seglib.cohort import card_json
 from seglib.files import write_atomic
 from seglib.recipes import EnsembleRecipe, NnunetRecipe, Recipe
 
@@ -52,7 +52,7 @@ def explained(
     recipe: Recipe | NnunetRecipe | EnsembleRecipe, card: DatasetCard
 ) -> dict[str, str | int]:
     """What every checkpoint says of its weights: recipe, card and number of classes."""
-    return {"recipe": recipe.to_json(), "card": write_card(card), "n_classes": card.n_classes}
+    return {"recipe": recipe.to_json(), "card": card_json(card), "n_classes": card.n_classes}
 
 
 def read_stage(path: Path) -> dict[str, Any]:

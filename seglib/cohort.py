@@ -44,7 +44,7 @@ def keep_cohort(folder: Path, cases: pd.DataFrame) -> None:
         _check_card(folder, card)
         if before.equals(now):
             return
-    write_atomic(folder / CARD, write_card(card))
+    write_atomic(folder / CARD, card_json(card))
     write_atomic(folder / SIZES, _sizes(cases[FILES]).to_csv(index=False, lineterminator="\n"))
     write_atomic(record, table)
 
@@ -71,7 +71,7 @@ def _alike(folder: Path, before: pd.DataFrame, now: pd.DataFrame) -> bool:
 def _check_card(folder: Path, card: DatasetCard) -> None:
     """Raise ``ValueError`` if a folder's files were shown or labelled otherwise than by a card."""
     # Written and read, too, for a list comes back as a tuple.
-    written = _CARD.validate_json(write_card(card))
+    written = _CARD.validate_json(card_json(card))
     for what, old in read_card(folder / CARD).reading.items():
         if old != (new := written.reading[what]):
             raise ValueError(
@@ -115,7 +115,7 @@ def read_cohort(folder: Path) -> pd.DataFrame:
     return cases
 
 
-def write_card(card: DatasetCard) -> str:
+def card_json(card: DatasetCard) -> str:
     """A card as indented JSON, which :func:`read_card` reads."""
     return _CARD.dump_json(card, indent=2, warnings=False).decode()
 

@@ -52,11 +52,7 @@ class Scan:
 
 
 def make_scan(
-    patient: int,
-    seed: int = 0,
-    slice_mm: float = 5.0,
-    size: tuple[int, int] = (192, 192),
-    parameters: AbdomenParameters | None = None,
+    patient: int, seed: int = 0, slice_mm: float = 5.0, size: tuple[int, int] = (192, 192)
 ) -> Scan:
     """Scan a synthetic abdomen, slice by slice, without gaps.
 
@@ -68,8 +64,6 @@ def make_scan(
         Thickness and distance of the slices, mm, above 0.
     size : (int, int)
         Height and width, px; the smaller one spans 360 mm.
-    parameters : AbdomenParameters, optional
-        Difficulty; its thickness and its number of slices are not used.
 
     Raises
     ------
@@ -81,7 +75,7 @@ def make_scan(
             f"make_scan: patient {patient}, seed {seed}, slice_mm {slice_mm:g}, size {size}; "
             "expected numbers from 0, slices above 0 mm and at least 32 by 32 pixels."
         )
-    p = parameters or AbdomenParameters()
+    p = AbdomenParameters()
     who = admit(seed, patient, p, p.arterial_share, p.venous_share, p.fatty_share)
     levels = np.arange(p.top, p.bottom, slice_mm)[::-1]  # mm below the dome, the feet first
     mm = FIELD_MM / min(size)
