@@ -41,9 +41,9 @@ def ladder(published: Recipe, modern: Recipe) -> dict[str, Recipe]:
         "mean of the weights": {"ema": modern.ema},
         "smaller images first": {"stages": modern.stages},
     }
-    kept = ("encoder", "width", "augmentation", "paste", "ema", "stages")
-    if published.encoder == PLAIN and modern.model != "unet":  # it goes with no other
-        kept = kept[2:]
+    kept = ["augmentation", "paste", "ema", "stages"]
+    if published.encoder != PLAIN or modern.model == "unet":  # 'plain' goes with no other
+        kept += ["encoder", "width"]
     rung = dataclasses.replace(modern, **{name: getattr(published, name) for name in kept})
     found = {"as published": rung}
     for choice, fields in steps.items():

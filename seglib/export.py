@@ -90,7 +90,7 @@ def export(run: Run, int8: bool = False) -> Exported:
         if int8:
             _quantise(draft, [image for image, _ in examples])
         _label(draft, run, stride(network))
-        classes = run.cases.attrs["card"].n_classes
+        classes = run.card.n_classes
         gap, dice, wanted = _check(network, OnnxNetwork(draft), examples, classes, int8)
         path = write_atomic(onnx_path(run, int8), draft.read_bytes())
     return Exported(path, len(examples), gap, dice, wanted)

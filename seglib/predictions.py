@@ -113,7 +113,7 @@ def load_labels(run: Run, case: str, flips: bool = False, threshold: float = 0.5
     One foreground class: the kept probability at `threshold`. More: the likeliest class of each
     pixel, and the threshold is not used. Raises as :func:`load_probability`.
     """
-    card = run.cases.attrs["card"]
+    card = run.card
     if len(card.classes) == 2:
         return to_labels(load_probability(run, case, flips), threshold)
     path = predictions_folder(run, flips) / "labels" / f"{case}.png"
@@ -152,7 +152,7 @@ def load_epoch(run: Run, epoch: int, case: str, shape: tuple[int, int]) -> np.nd
         classes the likeliest, ``(H, W) uint8``.
     """
     grey = read_image(map_path(run.path, epoch, case))
-    if len(run.cases.attrs["card"].classes) > 2:
+    if len(run.card.classes) > 2:
         return resize_mask(grey, shape)
     small = grey.astype(np.float32) / 255
     return cv2.resize(small, shape[::-1], interpolation=cv2.INTER_LINEAR)

@@ -13,6 +13,8 @@ import pandas as pd
 
 from seglib.metrics import dice, iou, precision, recall
 
+DUST = 1e-5  # interpolation in float32 may end this far beyond 0 or 1
+
 
 def check_threshold(threshold: float) -> None:
     """Raise ``ValueError`` unless it is a probability."""
@@ -46,9 +48,8 @@ class ScoreHistogram:
                 f"the truth has shape {truth.shape}, the probability {probability.shape}, "
                 "expected one shape; resize the probability to the mask."
             )
-        dust = 1e-5  # interpolation in float32 may end a little beyond 1
         low, high = probability.min(), probability.max()
-        if not (low >= -dust and high <= 1 + dust and truth.max() <= 1):
+        if not (low >= -DUST and high <= 1 + DUST and truth.max() <= 1):
             raise ValueError(
                 f"the probability runs from {low:g} to {high:g} and the truth up to "
                 f"{int(truth.max())}, expected [0, 1] and 0 or 1; apply a sigmoid to logits."

@@ -199,7 +199,7 @@ def run(cases, tmp_path, monkeypatch):
             cv2.imwrite(str(folder / "predictions" / f"{name}.png"), picture)
         trained = replace(recipe("polyp-quick"), model=model)
         one = Run(folder, trained, folder / "best.ckpt", pd.DataFrame())
-        vars(one).update(cases=cases, row=row, names=names)
+        vars(one).update(cases=cases, card=cases.attrs["card"], row=row, names=names)
         return one
 
     def evaluate(run, split):
@@ -315,7 +315,7 @@ def test_of_a_run_of_several_classes_the_likeliest_is_shown(run) -> None:
     (one.path / "predictions" / "labels").mkdir()
     cv2.imwrite(str(one.path / "predictions" / "labels" / "0.png"), np.full((8, 9), 2, np.uint8))
     other = LabelClass("other", 2, "#0072B2")
-    one.cases.attrs["card"] = replace(card("kvasir-seg"), classes=(BACKGROUND, OBJECT, other))
+    vars(one)["card"] = replace(card("kvasir-seg"), classes=(BACKGROUND, OBJECT, other))
     source = of_runs(one)
     assert len(source.classes) == 3
     assert (source.read(0).predictions["U-Net"] == 2).all()

@@ -126,10 +126,10 @@ def predict_files(
         If an image cannot be read or is too small for the network; the message names the file.
     """
     card = run.card
-    for image, probability in _seen(run, network, list(targets), flips):
+    for image, pixels, probability in _seen(run, network, list(targets), flips):
         labels, (mask, overlay) = to_labels(probability, threshold), targets[image]
         write_labels(mask, labels, card)
-        picture = _painted(show(read_stored(image, card.storage), card), labels, card)
+        picture = _painted(pixels, labels, card)
         write_atomic(overlay, cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
         shares = [(entry.name, (labels == i).mean()) for i, entry in enumerate(card.classes) if i]
         yield image, ", ".join(f"{name} {share:.1%} of the image" for name, share in shares)
@@ -137,22 +137,22 @@ def predict_files(
 
 def _seen(
     run: Run, network: nn.Module, images: list[Path], flips: bool
-) -> Iterator[tuple[Path, np.ndarray]]:
-    """Probabilities of each file; nnU-Net is started once for all of them."""
+) -> Iterator[tuple[Path, np.ndarray, np.ndarray]]:
+    """Each file, its picture and its probabilities; nnU-Net is started once for all of them."""
     recipe, card = run.recipe, run.card
+    pictures = ((image, show(read_stored(image, card.storage), card)) for image in images)
     if isinstance(recipe, NnunetRecipe):
         cases = pd.DataFrame({"image": images})
         cases.attrs["card"] = card
-        for row, probability in predict_cases(run, cases, flips):
-            yield row["image"], probability
+        for _, probability in predict_cases(run, cases, flips):
+            yield *next(pictures), probability
         return
-    for image in images:
-        pixels = show(read_stored(image, card.storage), card)
+    for image, pixels in pictures:
         try:
             probability = predict(network, pixels, recipe.size, flips, recipe.precision)
         except ValueError as error:
             raise ValueError(f"{image}: {error}") from None
-        yield image, probability
+        yield image, pixels, probability
 
 
 def _painted(pixels: np.ndarray, labels: np.ndarray, card: DatasetCard) -> np.ndarray:

@@ -66,7 +66,7 @@ def open_cases(
     run: Run, names: Iterable[str], threshold: float = 0.5, flips: bool = False
 ) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
     """Images, true masks and predicted masks of cases that were evaluated before."""
-    cases, card = run.cases.set_index("case"), run.cases.attrs["card"]
+    cases, card = run.cases.set_index("case"), run.card
     images, truths, labels = [], [], []
     for name in names:
         images.append(show(read_stored(cases.loc[name, "image"], card.storage), card))

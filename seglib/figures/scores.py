@@ -38,8 +38,8 @@ def by_size(scores: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Index the class; ``mean, low, high, n, undefined`` of Dice, the bounds NaN where there are
         fewer than five groups, and ``missed``: the share of images of which less than a tenth of
-        the object was found. Where there is no
-        object, it is the share of images on which one was invented.
+        the object was found. Where there is no object, it is the share of images on which one was
+        invented.
     """
     wrong = (scores["recall"] < MISSED).where(scores["truth_px"] > 0, scores["predicted_px"] > 0)
     rows = {}

@@ -19,12 +19,11 @@ from seglib.files import new_folder
 from seglib.formats.kinds import needed_for
 from seglib.phantoms.abdomen import AbdomenParameters
 from seglib.phantoms.canvas import stream
-from seglib.phantoms.torso import FIELD_MM, admit, record, scan
+from seglib.phantoms.torso import FIELD_MM, OFFSET, admit, record, scan
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-AIR = 1024  # is added to HU before storing
 SHOWN = (40, 400)  # centre and width that the header asks for, HU
 
 
@@ -86,7 +85,7 @@ def make_scan(
         stored.append(record(picture, noise, mm, p))
         masks.append(layer.label)
     corner = [-(side - 1) / 2 * mm for side in (size[1], size[0])]
-    hu = np.stack(stored).astype(np.int16) - AIR
+    hu = np.stack(stored).astype(np.int16) - OFFSET
     return Scan(hu, np.stack(masks), (float(slice_mm), mm, mm), (*corner, -float(levels[0])))
 
 
@@ -160,9 +159,9 @@ def _slices(made: Scan, name: str) -> Iterator[Dataset]:
         ds.PixelSpacing, ds.SliceThickness = list(made.spacing_mm[1:]), made.spacing_mm[0]
         ds.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
         ds.ImagePositionPatient = [x, y, z + k * made.spacing_mm[0]]
-        ds.RescaleSlope, ds.RescaleIntercept = 1, -AIR
+        ds.RescaleSlope, ds.RescaleIntercept = 1, -OFFSET
         ds.WindowCenter, ds.WindowWidth = SHOWN
-        ds.PixelData = (pixels + AIR).astype("<u2").tobytes()
+        ds.PixelData = (pixels + OFFSET).astype("<u2").tobytes()
         yield ds
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from seglib.images import to_rgb
+from seglib.thresholds import DUST
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,7 @@ def _check_probability(case: Case, what: str, array: np.ndarray, n_classes: int)
             f"'{what}' of case '{case.name}' is NaN in {undefined} of {array.size} values; a "
             "network whose loss was not finite gives such maps, train it again."
         )
-    dust = 1e-5  # interpolation in float32 may end a little beyond 1
-    if array.min() < -dust or array.max() > 1 + dust:
+    if array.min() < -DUST or array.max() > 1 + DUST:
         raise ValueError(
             f"'{what}' of case '{case.name}' has values from {array.min():.3g} to "
             f"{array.max():.3g}, expected probabilities in [0, 1]; apply a sigmoid or softmax."

@@ -53,7 +53,7 @@ def of_runs(run: Run, other: Run | None = None, split: str = "test") -> Source:
     known = [c for c in cases if c in run.cases or c.startswith(("dice", "gain"))]
     cases = cases[[*known, *cases.columns.drop(known)]]
     cases = cases.sort_values("dice", kind="stable", ignore_index=True)
-    cases.attrs["card"] = run.cases.attrs["card"]
+    cases.attrs["card"] = run.card
     return _with_predictions(of_table(cases), runs, split)
 
 

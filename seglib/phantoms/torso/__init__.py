@@ -10,6 +10,15 @@ picture; y towards the back; z towards the feet, from the dome of the liver at 0
 from seglib.phantoms.torso.difficulty import TorsoParameters
 from seglib.phantoms.torso.layer import FIELD_MM
 from seglib.phantoms.torso.person import Person, admit
-from seglib.phantoms.torso.scanner import level_of, record, scan
+from seglib.phantoms.torso.scanner import OFFSET, level_of, record, scan
 
-__all__ = ["FIELD_MM", "Person", "TorsoParameters", "admit", "level_of", "record", "scan"]
+__all__ = [
+    "FIELD_MM",
+    "OFFSET",
+    "Person",
+    "TorsoParameters",
+    "admit",
+    "level_of",
+    "record",
+    "scan",
+]
