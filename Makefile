@@ -104,9 +104,9 @@ bench: $(READY)
 	@echo "== the usual loop, smp's Lightning example, MONAI and seglib in turn, floors, reading from shards,"
 	@echo "   all on the processor, whether there is a GPU or not:"
 	@echo "   10 to 20 minutes on two cores; leave the machine alone meanwhile"
-	@CUDA_VISIBLE_DEVICES= $(BIN) -m tests.benchmarks.side_by_side figures/benchmarks
-	@CUDA_VISIBLE_DEVICES= $(BIN) -m tests.benchmarks.floors figures/benchmarks
-	@$(ABSOLUTE); CUDA_VISIBLE_DEVICES= $(BIN) -m tests.benchmarks.scale figures/benchmarks
+	@$(BIN) -m tests.benchmarks.side_by_side figures/benchmarks
+	@$(BIN) -m tests.benchmarks.floors figures/benchmarks
+	@$(ABSOLUTE); $(BIN) -m tests.benchmarks.scale figures/benchmarks
 
 # Stored outputs always come from the embedded data and from a training of their own.
 notebooks: $(READY)

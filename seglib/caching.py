@@ -22,6 +22,7 @@ from tqdm.auto import tqdm
 
 from seglib.display import read_stored, show
 from seglib.files import new_folder, stamp
+from seglib.hardware import cores
 from seglib.images import read_mask, resize_image, resize_mask
 
 
@@ -88,7 +89,7 @@ def _fill_cache(cases: pd.DataFrame, size: int, folder: Path) -> None:
         masks[row] = resize_mask(read_mask(cases["mask"].iloc[row], card.decoding), (size, size))
 
     # OpenCV releases the interpreter lock, so threads use both cores.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         rows = pool.map(one, range(len(cases)))
         list(tqdm(rows, total=len(cases), desc="Decoding once", unit="case", leave=False))
     images.flush()

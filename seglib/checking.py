@@ -87,7 +87,7 @@ def _look(
             found = f"all is read as background, as the brightest value is {pixels.max():g}"
             yield Problem(case, mask, found, f"values above {card.decoding.at}: write it as 0/255")
     if not (labels.any() or dark):
-        yield Problem(case, mask, "empty mask", "an object, unless none is there")
+        yield Problem(case, mask, "empty mask", "an object, unless there is none")
 
 
 def _turned(case: str, image: Path) -> Iterator[Problem]:

@@ -20,8 +20,8 @@ def _latency(network: nn.Module, image: Tensor) -> float:
     for _ in range(3 + REPEATS):
         start = time.perf_counter()
         network(image)
-        if image.is_cuda:
-            torch.cuda.synchronize(image.device)
+        if image.device.type != "cpu":
+            torch.accelerator.synchronize(image.device)
         seconds.append(time.perf_counter() - start)
     return median(seconds[3:])
 

@@ -24,7 +24,7 @@ CLASSES = (
     "after 'from seglib.cards import LabelClass'"
 )
 DECODING = (
-    'decoding=MaskDecoding("values", values=(0, 1)) or alike, '
+    'decoding=MaskDecoding("values", values=(0, 1)) or similar, '
     "after 'from seglib.decoding import MaskDecoding'"
 )
 

@@ -18,13 +18,13 @@ import torch
 from torch import Tensor, nn
 
 from seglib.files import write_atomic
-from seglib.inference import to_labels
 from seglib.loading import SegmentationData
 from seglib.metrics import foreground_dice
 from seglib.models import stride
 from seglib.recipes import EnsembleRecipe, NnunetRecipe
 from seglib.runs import Run
 from seglib.runtimes import OnnxNetwork, export_extra, onnx_path
+from seglib.thresholds import to_labels
 from seglib.transforms import MEAN, STD
 
 IMAGES = 100  # at most; more change neither the ranges nor the check

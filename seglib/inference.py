@@ -9,6 +9,8 @@ and may gain: the mean of mirrored views, and a sliding window over the image sh
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from threading import Semaphore
 
 import cv2
 import numpy as np
@@ -28,6 +30,7 @@ from seglib.tiles import blend, cut
 from seglib.transforms import eval_transform
 
 BATCH = 4  # images a thread; more would not fit into its cache
+ON_GPU = Semaphore(2)  # batches at once; more would wait there, too, and fill its memory
 # Dihedral test-time augmentation without quarter turns: the axes to mirror, in (N, C, H, W).
 FLIPS = ((), (3,), (2,), (2, 3))
 ROUNDED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)  # what autocast computes in half precision
@@ -68,11 +71,12 @@ def _forward(
     # A transform keeps notes while it works, so each call has its own and no thread shares it.
     normalise = eval_transform()
     batch = torch.stack([normalise(image=picture)["image"] for picture in pictures])
-    batch = batch.to(where).contiguous(memory_format=torch.channels_last)
     half, views = half_precision(precision, where), FLIPS if flips else FLIPS[:1]
-    with torch.autocast(where.type, half, enabled=half is not None):
+    turn = nullcontext() if where.type == "cpu" else ON_GPU
+    with turn, torch.autocast(where.type, half, enabled=half is not None):
+        batch = batch.to(where).contiguous(memory_format=torch.channels_last)
         seen = [_probability(network(batch.flip(axes))).flip(axes) for axes in views]
-    return torch.stack(seen).mean(dim=0).cpu().numpy()
+        return torch.stack(seen).mean(dim=0).cpu().numpy()
 
 
 def _sight(size: int, zoom: float) -> int:
@@ -187,14 +191,3 @@ def predict_cases(
     for chunk, done in zip(chunks, on_all_threads(seen, chunks, device()), strict=True):
         for (_, row), probability, shape in zip(chunk.iterrows(), *done, strict=True):
             yield row, _to_native(probability, shape)
-
-
-def to_labels(probability: np.ndarray, threshold: float = 0.5) -> np.ndarray:
-    """Class indices ``(H, W) uint8`` of a probability map.
-
-    One foreground class: 1 where the probability reaches `threshold`. More: the likeliest
-    class, and the threshold is not used.
-    """
-    if probability.ndim == 2:
-        return (probability >= threshold).astype(np.uint8)
-    return probability.argmax(axis=0).astype(np.uint8)

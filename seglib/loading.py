@@ -7,10 +7,10 @@ that was interrupted goes on with the very batches it would have had.
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import lightning as L
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from seglib.caching import Cache, build_cache
 from seglib.datasets import load
+from seglib.hardware import cores
 from seglib.pasting import paste_object
 from seglib.recipes import Recipe, Stage
 from seglib.recipes.limits import folds_of
@@ -110,17 +111,35 @@ class SeededSampler(Sampler[tuple[int, int]]):
         yield from pairs[self.rank : len(self) * self.world : self.world]
 
 
+def workers_beside_the_gpu() -> int:
+    """Processes that augment while a CUDA GPU computes; none elsewhere.
+
+    On a CPU the cores are better spent on the network: augmenting takes 1 ms an image. Where
+    processes cannot be forked, each would load torch anew and copy the whole cache.
+    """
+    forks = "fork" in multiprocessing.get_all_start_methods()
+    return min(8, cores()) if forks and torch.cuda.is_available() else 0
+
+
+def _on_one_core(_worker: int) -> None:
+    """Keep OpenCV in a worker from using the cores of all others."""
+    cv2.setNumThreads(0)
+
+
 class SegmentationData(L.LightningDataModule):
     """Training and validation batches of one stage of a recipe.
 
     The case table has a ``split`` column; the recipe gives size, augmentation and seed, the stage
-    the batch size; caches are kept in `folder`. Processes that train together share each training
-    batch; each validates all cases, so that no score is gathered, or counted twice.
+    the batch size; caches are kept in `folder`. The first epoch is number `begun`, above 0 where a
+    training goes on. Processes that train together share each training batch; each validates all
+    cases, so that no score is gathered, or counted twice.
     """
 
-    def __init__(self, cases: pd.DataFrame, recipe: Recipe, stage: Stage, folder: Path) -> None:
+    def __init__(
+        self, cases: pd.DataFrame, recipe: Recipe, stage: Stage, folder: Path, begun: int = 0
+    ) -> None:
         super().__init__()
-        self.stage, self.seed = stage, recipe.seed
+        self.stage, self.seed, self.begun = stage, recipe.seed, begun
         cache = build_cache(cases, recipe.stage_size(stage), folder)
         rows = {name: np.flatnonzero(cases["split"] == name) for name in ("train", "val")}
         augment = train_transform(recipe.augmentation)
@@ -128,10 +147,7 @@ class SegmentationData(L.LightningDataModule):
         self.val = CachedDataset(cache, rows["val"], eval_transform())
 
     def _loader(self, dataset: CachedDataset, training: bool) -> DataLoader:
-        # On a CPU the cores are better spent on the network: augmenting takes 1 ms an image.
-        # Started afresh instead of forked, each worker would load torch and copy the whole cache.
-        forked = torch.cuda.is_available() and multiprocessing.get_start_method() == "fork"
-        workers = min(8, os.cpu_count() or 1) if forked else 0
+        workers = workers_beside_the_gpu()
         together = training and self.trainer is not None and self.trainer.world_size > 1
         rank, world = (self.trainer.global_rank, self.trainer.world_size) if together else (0, 1)
         return DataLoader(
@@ -142,6 +158,8 @@ class SegmentationData(L.LightningDataModule):
             drop_last=training and len(dataset) > self.stage.batch_size,
             num_workers=workers,
             persistent_workers=workers > 0,
+            multiprocessing_context="fork" if workers else None,
+            worker_init_fn=_on_one_core,
             pin_memory=torch.cuda.is_available(),
             # Else each new pass draws from torch's own numbers, and dropout would not repeat.
             generator=torch.Generator(),
@@ -150,8 +168,7 @@ class SegmentationData(L.LightningDataModule):
     def train_dataloader(self) -> DataLoader:
         """Shuffled, augmented batches ``(N, 3, S, S) float32`` and ``(N, S, S) int64``."""
         loader = self._loader(self.train, training=True)
-        if self.trainer is not None:  # workers begin to fetch before Lightning says which epoch
-            loader.sampler.set_epoch(self.trainer.current_epoch)
+        loader.sampler.set_epoch(self.begun)  # workers fetch before Lightning says which epoch
         return loader
 
     def val_dataloader(self) -> DataLoader:

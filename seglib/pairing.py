@@ -85,7 +85,9 @@ def pair(
         wanted = card.mask_name.format(stem=case)
         used.add(wanted)
         if (mask := labels.get(wanted)) is None:
-            problems.append(Problem(case, image, "no mask", f"{masks.name}/{wanted}.png or alike"))
+            problems.append(
+                Problem(case, image, "no mask", f"{masks.name}/{wanted}.png or similar")
+            )
             continue
         group = group_of(card, case, groups)
         site = named(case, card.site_pattern) if card.site_pattern else ""
@@ -101,7 +103,7 @@ def pair(
         raise ValueError(f"{images} and {masks} hold no usable pair of image and mask.{first}")
     if problems:
         print(
-            f"{card.name}: {len(rows)} cases; {len(problems)} files cannot be used, the first: "
+            f"{card.name}: {len(rows)} cases; unusable files: {len(problems)}, the first: "
             f"{_say(problems[0])}. All of them: cases.attrs['problems']."
         )
     table = pd.DataFrame(rows, columns=["case", "image", "mask", "group", "site"])

@@ -17,9 +17,9 @@ from seglib.cards import DatasetCard
 from seglib.decoding import MaskDecoding
 from seglib.files import write_atomic
 from seglib.images import read_image, read_mask, resize_mask
-from seglib.inference import to_labels
 from seglib.runs import Run
 from seglib.snapshots import map_path
+from seglib.thresholds import to_labels
 
 WEIGHTS = "weights.txt"  # beside the maps
 

@@ -6,25 +6,37 @@ import sys
 from contextlib import suppress
 
 import pandas as pd
+import torch
 from PIL import Image
 
 from seglib.datasets import card_of
+from seglib.hardware import device
 from seglib.images import image_size
 from seglib.models import stride
 from seglib.recipes import NnunetRecipe, Recipe
 from seglib.segmenter import Segmenter
 
+# Lightning's ways to work together that a training here can go; see `_refuse_devices`.
+STRATEGIES = ("auto", "ddp", "ddp_find_unused_parameters_true")
 
-def check_training(recipe: Recipe | NnunetRecipe, cases: pd.DataFrame, world: int) -> None:
-    """See whether `world` processes can train a recipe on a split case table.
+
+def check_training(
+    recipe: Recipe | NnunetRecipe,
+    cases: pd.DataFrame,
+    devices: int = 1,
+    num_nodes: int = 1,
+    strategy: str = "auto",
+) -> None:
+    """See whether these processes can train a recipe on a split case table.
 
     Raises
     ------
     FileNotFoundError, ValueError
         If an image is not there or unreadable; if the table lacks its card, its split, or cases to
         train on and to validate; if the recipe is for another data set, whose name the run would
-        have; if the processes cannot share each batch, or cannot be started from here; if a name
-        in the recipe is not known; or if an image is too small for the network.
+        have; if the machine has fewer devices, or the processes cannot share each batch or cannot
+        be started from here; if a name in the recipe or the strategy is not known; or if an image
+        is too small for the network.
     """
     card = card_of(cases)
     if card.name != recipe.dataset:
@@ -40,14 +52,33 @@ def check_training(recipe: Recipe | NnunetRecipe, cases: pd.DataFrame, world: in
     for name in ("train", "val"):
         if not (cases["split"] == name).any():
             raise ValueError(f"No case of '{recipe.dataset}' is in the split '{name}'.")
+    world = devices * num_nodes
     if world < 1:
         raise ValueError(f"devices times nodes is {world}, expected 1 or more.")
     if isinstance(recipe, NnunetRecipe):
         if world > 1:
             raise ValueError("nnU-Net trains in one process here; leave devices and nodes at 1.")
         return
+    _refuse_devices(devices, strategy)
     _refuse_shares(recipe, world, int((cases["split"] == "train").sum()))
     _refuse_small(cases, stride(Segmenter.check(recipe, card.n_classes)))
+
+
+def _refuse_devices(wanted: int, strategy: str) -> None:
+    """Raise ``ValueError`` for more devices than there are, or a strategy that would train wrongly.
+
+    A CPU takes as many processes as one likes.
+    """
+    if strategy not in STRATEGIES:
+        raise ValueError(
+            f"strategy is '{strategy}', expected one of {', '.join(STRATEGIES)}. Others split "
+            "weights (fsdp), which the weights' running mean, weight decay and gradient clipping "
+            "need whole, or start processes (ddp_spawn) whose history would be lost."
+        )
+    kind = device().type
+    there = {"cuda": torch.cuda.device_count(), "mps": 1}.get(kind, wanted)
+    if wanted > there:
+        raise ValueError(f"devices is {wanted}, and this machine has {there} of the kind {kind}.")
 
 
 def _refuse_shares(recipe: Recipe, world: int, training: int) -> None:

@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 
 from seglib import metrics, surface
-from seglib.inference import to_labels
 from seglib.spacing import Spacing
-from seglib.thresholds import Histograms, ScoreHistogram
+from seglib.thresholds import Histograms, ScoreHistogram, to_labels
 
 # How far a predicted outline may lie from the true one and still count as found, as a share of
 # the image diagonal. Sizes differ sixfold within one data set, so a number of pixels would not do;
@@ -138,7 +137,7 @@ def score_cases(
     classes
         Names of the classes, the background first.
     threshold
-        See :func:`seglib.inference.to_labels`.
+        See :func:`seglib.thresholds.to_labels`.
     spacing
         Pixel of each case, mm; distances are then in mm, else in px.
 

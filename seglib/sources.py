@@ -12,8 +12,6 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tqdm.auto import tqdm
-
 from seglib.cards import DatasetCard
 from seglib.course import settings
 from seglib.files import rename
@@ -156,17 +154,9 @@ def _download(card: DatasetCard, folder: Path) -> None:
 
 def _unpack(card: DatasetCard, url: str, inside: Path) -> None:
     """Download one ZIP file beside `inside`, verify it and unzip it into `inside`."""
-    import pooch  # imported here: only a download needs it
+    from seglib.downloads import fetch  # imported here: only a download needs it
 
-    pooch.get_logger().setLevel("WARNING")
-    total = round(card.size_mb * 1e6)  # until the server says it exactly
-    with tqdm(desc=card.name, total=total, unit="B", unit_scale=True, leave=False) as bar:
-        archive = pooch.retrieve(
-            url,
-            known_hash=card.sha256 and f"sha256:{card.sha256}",
-            fname="download.zip",
-            path=inside.parent,
-            downloader=pooch.HTTPDownloader(progressbar=bar),
-        )
+    size = round(card.size_mb * 1e6)  # until the server says it exactly
+    archive = fetch(url, inside.parent, f"{card.name}.zip", size, card.sha256)
     with zipfile.ZipFile(archive) as pack:
         pack.extractall(inside)

@@ -6,7 +6,6 @@ Here "object" means all classes but the background together; several are also co
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from seglib.display import read_stored, show
+from seglib.hardware import cores
 from seglib.images import read_mask, resize_image, resize_mask
 from seglib.metrics import counts, dice
 
@@ -53,7 +53,7 @@ class Survey:
 
 def _each(cases: pd.DataFrame, work: Callable[[int], tuple], what: str) -> list[tuple]:
     """Call `work` on every row number; OpenCV lets threads use all cores."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         rows = pool.map(work, range(len(cases)))
         return list(tqdm(rows, total=len(cases), desc=what, unit="case", leave=False))
 

@@ -22,6 +22,17 @@ def check_threshold(threshold: float) -> None:
         raise ValueError(f"threshold is {threshold}, expected a probability from 0 to 1.")
 
 
+def to_labels(probability: np.ndarray, threshold: float = 0.5) -> np.ndarray:
+    """Class indices ``(H, W) uint8`` of a probability map.
+
+    One foreground class: 1 where the probability reaches `threshold`. More: the likeliest
+    class, and the threshold is not used.
+    """
+    if probability.ndim == 2:
+        return (probability >= threshold).astype(np.uint8)
+    return probability.argmax(axis=0).astype(np.uint8)
+
+
 class ScoreHistogram:
     """Pixel probabilities of many images as two histograms, to ask for any threshold later.
 

@@ -23,7 +23,7 @@ from seglib.cards import DatasetCard
 from seglib.checkpoints import LAST, WholeFiles, read_stage
 from seglib.cohort import TABLE, keep_cohort
 from seglib.course import settings
-from seglib.hardware import choose_precision, environment
+from seglib.hardware import choose_precision, device, environment, repeatable
 from seglib.history import History
 from seglib.loading import SegmentationData, prepare
 from seglib.names import expect
@@ -42,8 +42,6 @@ LOOP = {
     "enable_model_summary": False,
     "num_sanity_val_steps": 0,
     "use_distributed_sampler": False,
-    # On a GPU some sums depend on who comes first, unless one asks; what cannot be helped warns.
-    "deterministic": "warn" if torch.cuda.is_available() else None,
 }
 
 
@@ -67,7 +65,9 @@ def _train_stage(
     if index:
         before = place.with_name(f"stage{index}") / "best.ckpt"
         module.load_state_dict(read_stage(before)["state_dict"])
-    data = SegmentationData(cases, recipe, stage, folder.parent / "cache")
+    last = place / LAST
+    begun = read_stage(last)["epoch"] + 1 if last.is_file() else 0
+    data = SegmentationData(cases, recipe, stage, folder.parent / "cache", begun)
     watched = {"monitor": "val_dice", "mode": "max"}
     every_epoch = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     callbacks = [
@@ -80,6 +80,7 @@ def _train_stage(
         callbacks.append(EarlyStopping(patience=recipe.patience, **watched))
     trainer = L.Trainer(
         max_epochs=stage.epochs,
+        accelerator=device().type,
         accumulate_grad_batches=stage.accumulate,
         precision=choose_precision(recipe.precision),
         callbacks=callbacks,
@@ -87,8 +88,7 @@ def _train_stage(
         **LOOP,
         **where,
     )
-    last = place / LAST
-    trainer.fit(module, datamodule=data, ckpt_path=last if last.is_file() else None)
+    trainer.fit(module, datamodule=data, ckpt_path=last if begun else None)
     rank_zero_only((place / "done").touch)()
 
 
@@ -111,9 +111,9 @@ def fit(
     outputs
         Folder of all runs; by default that of :func:`seglib.settings`.
     devices, num_nodes, strategy
-        GPUs (or processes on a CPU) of each machine, machines, and how they work together, as
-        Lightning's ``Trainer`` takes them. They share every batch of the recipe, so its learning
-        rate holds for any number of them.
+        GPUs (or processes on a CPU) of each machine, machines, and how they work together: one
+        of Lightning's ways that :mod:`seglib.prerequisites` lists. They share every batch of the
+        recipe, so its learning rate holds for any number of them.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def fit(
         :func:`seglib.nnunet.pipeline.train`.
     """
     expect(recipe, (Recipe, NnunetRecipe), "a recipe, as seglib.recipes.recipe(NAME) gives it")
-    outputs, world = Path(outputs or settings().outputs), devices * num_nodes
+    outputs = Path(outputs or settings().outputs)
     folder = outputs / recipe.run_name
     finished = folder / "checkpoints" / "best.ckpt"
     where = {"devices": devices, "num_nodes": num_nodes, "strategy": strategy}
@@ -141,7 +141,7 @@ def fit(
     external = isinstance(recipe, NnunetRecipe)
     here = pipeline.environment() if external else environment(recipe.precision) | where
     cases = prepare(recipe) if cases is None else cases
-    check_training(recipe, cases, world)
+    check_training(recipe, cases, **where)
     folder.mkdir(parents=True, exist_ok=True)
     # The first of several processes holds the lock for all.
     with nullcontext() if rank_zero_only.rank else FileLock(folder / ".lock"):
@@ -162,7 +162,7 @@ def _train(recipe: Recipe, cases: pd.DataFrame, folder: Path, where: dict) -> No
     """All stages, then the best network at full size as ``checkpoints/best.ckpt``."""
     places = [folder / "checkpoints" / f"stage{i + 1}" for i in range(len(recipe.stages))]
     rows: list[dict] = []
-    with _quiet_lightning():
+    with _quiet_lightning(), repeatable():
         for index, place in enumerate(places):
             if (place / "done").exists():
                 history = read_table(folder / "history.csv", ())

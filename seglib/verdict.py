@@ -40,8 +40,8 @@ def _sentence(pair: dict, found: Comparison) -> str:
     first, second, gap, groups = (pair[k] for k in ("first", "second", "difference", "groups"))
     unit = f" {found.unit}" if found.unit else ""
     seen = (
-        f"{found.what}, {first} minus {second}: {gap:+.3f}{unit} in the mean of {pair['n']} cases "
-        f"in {groups} groups"
+        f"{found.what}, {first} minus {second}: {gap:+.3f}{unit} on average over {pair['n']} "
+        f"cases in {groups} groups"
     )
     if groups < 2:
         return f"{seen}. One group alone cannot show a difference, so nothing was tested."
@@ -50,14 +50,14 @@ def _sentence(pair: dict, found: Comparison) -> str:
     apart = pair["low"] > 0 or pair["high"] < 0
     if p < LEVEL and apart:
         better = speaks_for(gap, first, second, found.metric)
-        return f"{seen}. {better} is better on these cases, and chance hardly explains it."
+        return f"{seen}. {better} is better on these cases, and chance is an unlikely explanation."
     least = 2 * len(found.pairs) / 2**groups  # the smallest p that Holm's correction could leave
     few = " With so few groups no test could have shown one." if least > LEVEL else ""
     if p < LEVEL or apart:
         return f"{seen}. Test and interval disagree: a hint of a difference, not a finding.{few}"
     return (
-        f"{seen}. No difference was shown.{few} That is no proof that the two are equal: any "
-        f"difference inside the interval is still possible.{_leaning(pair, found)}"
+        f"{seen}. No difference was shown.{few} This does not prove that the two are equal: "
+        f"any difference inside the interval is still possible.{_leaning(pair, found)}"
     )
 
 

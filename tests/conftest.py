@@ -10,6 +10,7 @@ import pytest
 # Set before any test imports what reads them.
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # what is held to the last digit is a processor's
 ROOT = Path(__file__).parents[1]
 
 

@@ -35,7 +35,7 @@ def test_check_says_each_kind_of_flaw_once(say):
     assert say("check", "phantom-polyp").splitlines() == [
         "(all): 9 usable cases; expected 360 cases",
         "p000_f00, p001_f00, p002_f00, p003_f00, p004_f00 and 4 more: empty mask; expected an "
-        "object, unless none is there",
+        "object, unless there is none",
         "p001_f00/p008_f00: the same file under two names; expected one",
         "phantom-polyp: 11 findings",
     ]

@@ -144,6 +144,19 @@ def test_the_mask_of_the_only_channel(scan, mask, tmp_path):
     assert [problem.split(":")[0] for problem in table.attrs["problems"]] == ["anna_0000"]
 
 
+def test_a_mask_may_leave_out_the_folders_above_its_scan(scan, mask, tmp_path):
+    source = tmp_path / "train_images" / "10004"
+    source.mkdir(parents=True)
+    write_grids(source, "anna.nii.gz")
+    table = convert(source.parent, tmp_path / "out", masks=mask.parent)
+    assert table["volume"].unique().tolist() == ["10004_anna"]
+    np.testing.assert_array_equal(pictures(tmp_path / "out" / "masks"), LABELS)
+    (source.parent / "10005").mkdir()
+    write_grids(source.parent / "10005", "anna.nii.gz")
+    with pytest.raises(ValueError, match="No mask belongs to any scan"):  # whose is it?
+        convert(source.parent, tmp_path / "two", masks=mask.parent)
+
+
 def test_a_scan_with_the_values_of_a_mask_is_told(tmp_path):
     (tmp_path / "mri").mkdir()
     for name, voxels in {"liver": LABELS, "mr": np.arange(216).reshape(SHAPE)}.items():

@@ -134,7 +134,7 @@ def test_an_image_without_a_mask_is_listed(folders, capsys):
     assert problem.path == folders[0] / "p1_2.jpg"
     line = capsys.readouterr().out
     assert line.count("\n") == 1
-    assert "own: 4 cases; 1 files cannot be used, the first: p1_2.jpg, no mask" in line
+    assert "own: 4 cases; unusable files: 1, the first: p1_2.jpg, no mask" in line
 
 
 def test_a_mask_without_an_image_is_listed(folders):
@@ -462,7 +462,8 @@ def shelf(monkeypatch):
     """Put a temporary card among the known ones."""
 
     def add(**fields):
-        entry = dataclasses.replace(card("kvasir-seg"), **{"name": "tiny", "n_cases": 3, **fields})
+        tiny = {"name": "tiny", "n_cases": 3, "sha256": None}
+        entry = dataclasses.replace(card("kvasir-seg"), **(tiny | fields))
         monkeypatch.setitem(seglib.cards.CARDS, entry.name, entry)
         return entry
 

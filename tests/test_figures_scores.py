@@ -292,7 +292,7 @@ def test_other_figures_of_the_comparison(evaluations) -> None:
         means = scores.by_size(evaluations[model].scores)["mean"]
         assert found.lines[0].get_ydata().tolist() == means.tolist()
     numbers = {"weights, millions": ["2", "4"], "multiply-adds, billions": ["4", "1"]}
-    numbers |= {"activations in training, MB": ["8", "9"], "time of one image, ms": ["10", "20"]}
+    numbers |= {"activations in training, MB": ["8", "9"], "time per image, CPU, ms": ["10", "20"]}
     panels = comparison.cost_bars(COSTS).axes
     assert {
         p.get_title(loc="left"): [text.get_text() for text in p.texts] for p in panels
@@ -346,5 +346,5 @@ def test_words_follow_from_numbers(evaluations) -> None:
     assert "DeepLabV3+, which was ahead by 8.871 px in mean 95 % Hausdorff distance on" in words
     alike = COSTS["deeplabv3plus"] | {"latency_ms": 10.4}
     words = tables.advice(ahead, COSTS | {"deeplabv3plus": alike})
-    assert "**Little time on this machine:** no difference to speak of." in words
+    assert "**Little time on this processor:** no difference to speak of." in words
     assert "means of 6 images, undefined on 0 more" in tables.distances(evaluations["unet"])

@@ -8,7 +8,6 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
-from highdicom.seg import SegmentationTypeValues as Kind
 
 from seglib.formats import read_mask_volume, read_volume
 from tests.scans import ORIGIN, SHAPE, dicom_series, grid, write_segments
@@ -96,12 +95,12 @@ def test_values_that_are_no_class_numbers_are_refused(folder, tmp_path, value):
         read_mask_volume(tmp_path / "m.nrrd", read_volume(folder))
 
 
-@pytest.mark.parametrize("kind", [Kind.BINARY, Kind.FRACTIONAL, Kind.LABELMAP])
+@pytest.mark.parametrize("kind", ["BINARY", "FRACTIONAL", "LABELMAP"])
 def test_dicom_segments_are_placed_by_position(folder, tmp_path, kind):
     planes = np.stack([LABELS == 1, LABELS == 2], axis=-1)
-    if kind == Kind.FRACTIONAL:
+    if kind == "FRACTIONAL":
         planes = planes * 0.75 + 0.2 * (LABELS == 0)[..., None]
-    given = LABELS if kind == Kind.LABELMAP else planes
+    given = LABELS if kind == "LABELMAP" else planes
     path = write_segments(tmp_path / "seg.dcm", folder, given, kind)
     image = read_volume(folder)
     mask = read_mask_volume(path, image)

@@ -1,9 +1,11 @@
-"""Precision follows the hardware."""
+"""Precision, cores and order of sums follow the hardware."""
+
+import os
 
 import pytest
 import torch
 
-from seglib.hardware import choose_precision, environment, half_precision
+from seglib.hardware import choose_precision, cores, environment, half_precision, repeatable
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,25 @@ def test_a_processor_asked_for_float16_computes_and_tells_float32():
 
 def test_the_environment_names_what_numbers_depend_on():
     assert {"python", "torch", "lightning", "device", "threads", "precision"} <= set(environment())
+
+
+def test_the_cores_are_those_that_the_process_may_use(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5}, raising=False)
+    assert cores() == 2
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert cores() == (os.cpu_count() or 1)
+
+
+def test_on_a_gpu_repeatable_sums_are_asked_for_and_the_setting_before_comes_back(monkeypatch):
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
+    monkeypatch.setattr(torch.utils.deterministic, "fill_uninitialized_memory", True)
+    for there in (False, True):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
+        with pytest.raises(KeyError), repeatable():
+            assert torch.are_deterministic_algorithms_enabled() is there
+            assert torch.is_deterministic_algorithms_warn_only_enabled() is there
+            raise KeyError
+        assert not torch.are_deterministic_algorithms_enabled()
 
 
 def test_half_precision_of_a_place():

@@ -100,17 +100,17 @@ def shrink(cases, row):
 
 
 def test_an_image_smaller_than_the_stride_is_refused_before_training(cases):
-    check_training(RECIPE, cases, world=1)
+    check_training(RECIPE, cases)
     shrink(cases, 9)
     said = r"1 images are smaller .* of 16 px, .* case p04_f1, .*p04_f1\.png, of 10x40 px: leave"
     with pytest.raises(ValueError, match=said):
-        check_training(RECIPE, cases, world=1)
+        check_training(RECIPE, cases)
 
 
 def test_an_image_that_is_gone_is_named_before_training(cases):
     cases["image"].iloc[9].unlink()
     with pytest.raises(FileNotFoundError, match=r"p04_f1\.png is not there"):
-        check_training(RECIPE, cases, world=1)
+        check_training(RECIPE, cases)
 
 
 def test_an_image_too_small_to_be_predicted_is_named(cases):

@@ -23,9 +23,10 @@ from seglib.evaluation import evaluate, load_labels, load_probability
 from seglib.figures import comparison as draw
 from seglib.figures import curves, data, galleries, pictures, scores, tables, training
 from seglib.images import read_image, read_mask
-from seglib.inference import predict_cases, to_labels
+from seglib.inference import predict_cases
 from seglib.recipes import Stage
 from seglib.survey import survey
+from seglib.thresholds import to_labels
 from seglib.training import fit
 from tests.organs import ORGANS, write_organs
 from tests.squares import RECIPE

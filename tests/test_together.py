@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import torch
 
+from seglib import prerequisites
 from seglib.loading import SeededSampler
 from seglib.runs import load_run
 from seglib.training import fit
@@ -79,6 +80,23 @@ def test_two_processes_train_what_one_would(cases, tmp_path: Path) -> None:
     for weights, history in found[1:]:
         pd.testing.assert_frame_equal(history, found[0][1], rtol=1e-3, atol=1e-4)
         torch.testing.assert_close(weights, found[0][0], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["cuda", "mps"])
+def test_more_devices_than_there_are_are_refused(cases, monkeypatch, kind) -> None:
+    monkeypatch.setattr(prerequisites, "device", lambda: torch.device(kind))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    prerequisites.check_training(RECIPE, cases, devices=1)
+    with pytest.raises(
+        ValueError, match=f"devices is 2, and this machine has 1 of the kind {kind}"
+    ):
+        prerequisites.check_training(RECIPE, cases, devices=2)
+
+
+@pytest.mark.parametrize("strategy", ["fsdp", "ddp_spawn", "deepspeed"])
+def test_a_strategy_that_would_train_wrongly_is_refused(cases, tmp_path: Path, strategy) -> None:
+    with pytest.raises(ValueError, match=f"strategy is '{strategy}', expected one of auto, ddp"):
+        fit(RECIPE, cases, tmp_path, devices=2, strategy=strategy)
 
 
 def test_a_batch_that_cannot_be_shared_is_refused(cases, tmp_path: Path) -> None:

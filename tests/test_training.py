@@ -27,12 +27,13 @@ from seglib.conversion import convert
 from seglib.decoding import MaskDecoding
 from seglib.evaluation import evaluate
 from seglib.images import read_image, read_mask
-from seglib.inference import predict, predict_cases, to_labels
+from seglib.inference import predict, predict_cases
 from seglib.predictions import kept_epochs, load_epoch
 from seglib.recipes import Recipe, Stage
 from seglib.runs import Run, load_run
 from seglib.segmenter import Segmenter
 from seglib.snapshots import watched
+from seglib.thresholds import to_labels
 from seglib.training import fit
 from tests.scans import dicom_slice
 from tests.squares import RECIPE, square_cases
@@ -118,8 +119,8 @@ def test_two_trainings_of_one_run_train_once(run, cases, tmp_path, monkeypatch):
     """The second waits, and then finds the first one's run."""
     folder, check = tmp_path / TINY.run_name, training.check_training
 
-    def another_process_finishes(*given: object) -> None:
-        check(*given)
+    def another_process_finishes(*given: object, **named: object) -> None:
+        check(*given, **named)
         shutil.copytree(run.path, folder)
 
     monkeypatch.setattr(training, "check_training", another_process_finishes)

@@ -13,7 +13,7 @@ import pytest
 
 from seglib import metrics
 from seglib.images import window
-from seglib.inference import to_labels
+from seglib.thresholds import to_labels
 from seglib.viewer.page import script
 from tests.viewer_cases import steps
 

@@ -69,19 +69,25 @@ CHAOS_MR = DatasetCard(
     citation=(
         "Kavur AE, Gezer NS, Barış M, et al. CHAOS Challenge - combined (CT-MR) healthy abdominal "
         "organ segmentation. Medical Image Analysis 2021, 69:101950. "
-        "doi:10.1016/j.media.2020.101950"
+        "doi:10.1016/j.media.2020.101950; and Kavur AE, Selver MA, Dicle O, Barış M, Gezer NS. "
+        "CHAOS challenge data. Zenodo 2019. doi:10.5281/zenodo.3362844"
     ),
     homepage="https://chaos.grand-challenge.org/",
     manual=(
-        "download the training sets from https://doi.org/10.5281/zenodo.3362844, save the slices "
-        "of the T2 series as 16-bit PNG of 1.25 mm per pixel with masks of the values 0 to 4, and "
-        "write groups.csv (stem, patient)"
+        "download CHAOS_Train_Sets.zip from https://doi.org/10.5281/zenodo.3362844, take "
+        "MR/*/T2SPIR, turn the greys of the masks into classes (55-70 liver 1, 110-135 right "
+        "kidney 2, 175-200 left kidney 3, 240-255 spleen 4), resample to 1.25 mm per pixel and "
+        "7.7 mm per slice, crop to the central 256 px, save as PNG (images of 16 bit), and write "
+        "groups.csv (stem, patient)"
     ),
     defects=(
         "16 slices are blank: nothing but zeros.",
         "160 masks are empty, above and below the organs.",
         "The intensity scale differs between patients, as it does in MR.",
         "Only 20 patients: a split of 20 % tests on four people.",
+        "The slices were interpolated, so there are more than were scanned, and cropped: arms and "
+        "flanks are cut off, no organ is.",
+        "The masks of the official test part, 20 more patients, were never released.",
     ),
 )
 
@@ -106,12 +112,12 @@ RSNA_ABDOMEN = DatasetCard(
     ),
     homepage="https://www.kaggle.com/competitions/rsna-2023-abdominal-trauma-detection",
     manual=(
-        "log in at Kaggle, accept the competition's rules, download its segmentations and the "
-        "series they belong to, and cut both into slices: seglib data convert SERIES "
-        "data/rsna-abdomen --masks SEGMENTATIONS"
+        "log in at Kaggle, accept the competition's rules, download segmentations/ and, of "
+        "train_images/, the series that have one, each in its patient's folder as there, and cut "
+        "both into slices: seglib data convert train_images data/rsna-abdomen --masks segmentations"
     ),
     defects=(
-        "Only a part of the series has segmentations, and they were made with a network's help.",
+        "Only 206 of 4711 series have segmentations, and those were made by a model.",
         "The NIfTI volumes are not oriented as the DICOM series are: look at a few pairs first.",
         "A patient may have two series: they are one group.",
     ),
@@ -132,12 +138,15 @@ TCIA = replace(
     homepage="https://www.cancerimagingarchive.net/",
     manual=(
         "choose a collection with segmentations at https://www.cancerimagingarchive.net/, download "
-        "its series and DICOM-SEG files with the NBIA Data Retriever, and cut both into slices: "
-        "seglib data convert SERIES data/tcia --masks SEGMENTATIONS"
+        "its series and DICOM-SEG files with the TCIA Data Retriever "
+        "(https://github.com/TCIA/data-retriever), and cut both into slices: seglib data convert "
+        "SERIES data/tcia --masks SEGMENTATIONS"
     ),
     defects=(
         "This card fits any collection with one object; for more classes, window or spacing use "
         "dataclasses.replace.",
         "Who drew the outlines, a person or a network, is said on the collection's page.",
+        "Some collections, those with faces above all, need permission first: "
+        "https://www.cancerimagingarchive.net/nih-controlled-data-access-policy/.",
     ),
 )

@@ -97,7 +97,10 @@ CHEST_XRAY = DatasetCard(
         "for computer-aided screening of pulmonary diseases. Quantitative Imaging in Medicine and "
         "Surgery 2014, 4(6):475-477. doi:10.3978/j.issn.2223-4292.2014.11.20; Shenzhen masks: "
         "Stirenko S, Kochura Y, Alienin O, et al. Chest X-Ray Analysis of Tuberculosis by Deep "
-        "Learning with Segmentation and Augmentation. 2018, arXiv:1803.01199"
+        "Learning with Segmentation and Augmentation. 2018, arXiv:1803.01199; Montgomery masks: "
+        "Candemir S, Jaeger S, Palaniappan K, et al. Lung segmentation in chest radiographs using "
+        "anatomical atlases with nonrigid registration. IEEE Transactions on Medical Imaging 2014, "
+        "33(2):577-590. doi:10.1109/TMI.2013.2290491"
     ),
     homepage="https://lhncbc.nlm.nih.gov/LHC-downloads/downloads.html#tuberculosis-image-data-sets",
     manual=(
@@ -111,5 +114,7 @@ CHEST_XRAY = DatasetCard(
         "This copy has all 138 images of Montgomery and 182 of Shenzhen, where 566 have masks: two "
         "sites, two scanners, and two groups of people who drew the masks.",
         "Many patients have tuberculosis: lungs that disease has changed are part of the task.",
+        "MCUCXR_0113_1 and 0117_1 show one patient, and 0162_1, 0166_1 and probably 0170_1 "
+        "another, say the readings beside the images: keep each on one side of a split.",
     ),
 )

@@ -51,7 +51,10 @@ ISIC2018 = DatasetCard(
     mask_name="{stem}_segmentation",
     n_cases=2594,
     recipe="skin-lesion",
-    licence="CC BY-NC: not for commercial use.",
+    licence=(
+        "CC-0 for tasks 1 and 2, as the challenge's data page listed it, CC BY-NC for task 3; many "
+        "pass task 1 on as CC BY-NC, too: read the page before any commercial use."
+    ),
     citation=(
         "Codella N, Rotemberg V, Tschandl P, et al. Skin Lesion Analysis Toward Melanoma "
         "Detection 2018: A Challenge Hosted by the International Skin Imaging Collaboration "
@@ -69,6 +72,10 @@ ISIC2018 = DatasetCard(
         "No patient is named, so lesions of one patient may stand on both sides of a split.",
         "A copy in circulation holds 600 of the images, squeezed to 512x512 px: in it the aspect "
         "ratio is lost.",
+        "The masks were made in three ways, accepted from an algorithm, by flood fill, or as a "
+        "polygon: some outlines are ragged, others smooth and wide.",
+        "This is the training part. The official test part, 1000 images, is ranked by the mean "
+        "Jaccard index of the images, where less than 0.65 counts as 0.",
     ),
 )
 
@@ -92,6 +99,8 @@ ISIC2017 = replace(
         "and are listed as images without mask.",
         "The challenges share images: never train on one year and test on another.",
         *ISIC2018.defects[:3],
+        "ISIC_0012175 and ISIC_0012271 are in the official test part as well (Cassidy et al. 2022, "
+        "doi:10.1016/j.media.2021.102305).",
     ),
 )
 
@@ -112,5 +121,9 @@ ISIC2016 = replace(
     manual=_BY_HAND.format(
         "ISBI2016_ISIC_Part1_Training_Data", "ISBI2016_ISIC_Part1_Training_GroundTruth"
     ),
-    defects=ISIC2017.defects[1:],
+    defects=(
+        *ISIC2017.defects[1:5],
+        "ISIC_0001184 and ISIC_0001385 are in the official test part as well (Cassidy et al. 2022, "
+        "doi:10.1016/j.media.2021.102305).",
+    ),
 )

@@ -21,11 +21,12 @@ from seglib.files import write_atomic
 from seglib.formats import is_scan
 from seglib.formats.kinds import case_name
 from seglib.images import image_size
-from seglib.inference import predict, predict_cases, to_labels
+from seglib.inference import predict, predict_cases
 from seglib.pairing import SUFFIXES
 from seglib.predictions import write_labels
 from seglib.recipes import NnunetRecipe
 from seglib.runs import Run
+from seglib.thresholds import to_labels
 
 LINE = 18  # px; height of one entry of the legend
 

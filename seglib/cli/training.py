@@ -57,7 +57,9 @@ def train(
     split_seed: Annotated[int | None, Option(help="Of the split of the cases.")] = None,
     devices: Annotated[int, Option(help="GPUs, or CPU processes, that share each batch.")] = 1,
     num_nodes: Annotated[int, Option(help="Machines with so many devices each.")] = 1,
-    strategy: Annotated[str, Option(help="How they work together, such as ddp.")] = "auto",
+    strategy: Annotated[
+        str, Option(help="How they work together: ddp, or ddp_find_unused_parameters_true.")
+    ] = "auto",
 ) -> None:
     """Train a network and keep the best one.
 

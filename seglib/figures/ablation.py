@@ -44,7 +44,7 @@ def rungs(table: pd.DataFrame) -> Figure:
     budget = f"{table['epochs'].iloc[-1]} epochs, {table['px'].iloc[-1]} px"
     axes.set_yticks(places, [first, *(f"+ {choice}" for choice in added)])
     axes.set(ylim=(len(table) - 0.5, -0.5), title=f"{name}, validation cases, {budget}")
-    axes.set_xlabel("mean Dice, 95 % interval; in brackets the gain on the rung above it")
+    axes.set_xlabel("mean Dice, 95 % interval; in brackets the gain over the rung above it")
     axes.grid(axis="x", lw=0.4, alpha=0.4)
     span = max(high.max() - low.min(), 0.01)  # the rungs of a short trial may be equal
     axes.set_xlim(low.min() - 0.05 * span, high.max() + 0.5 * span)

@@ -25,7 +25,7 @@ COSTS = {
     "parameters": ("weights, millions", 1e6),
     "macs": ("multiply-adds, billions", 1e9),
     "memory_mb": ("activations in training, MB", 1),
-    "latency_ms": ("time of one image, ms", 1),
+    "latency_ms": ("time per image, CPU, ms", 1),
 }
 
 

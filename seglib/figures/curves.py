@@ -96,5 +96,5 @@ def looks(scores: Mapping[str, pd.DataFrame], milliseconds: Mapping[str, float])
     left.legend(loc="upper left")
     bars = right.bar(list(milliseconds), list(milliseconds.values()), color=INKS, width=0.6)
     right.bar_label(bars, fmt="%.0f", padding=2)
-    right.set(title="Time of one image", ylabel="ms", ylim=(0, max(milliseconds.values()) * 1.15))
+    right.set(title="Time per image, CPU", ylabel="ms", ylim=(0, max(milliseconds.values()) * 1.15))
     return fig

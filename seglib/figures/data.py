@@ -114,7 +114,7 @@ def positions(where: np.ndarray, source: str = "") -> Figure:
     shown = axes.imshow(where, extent=(0, 1, 1, 0), cmap="viridis", vmin=0, vmax=most)
     levels = np.linspace(0, max(where.max(), 1e-9), 6)[1:-1]
     axes.contour(where, levels=levels, colors="white", linewidths=0.5, extent=(0, 1, 0, 1))
-    axes.set(xlabel="place from left to right", ylabel="place from top to bottom")
+    axes.set(xlabel="position, left to right", ylabel="position, top to bottom")
     axes.set_title("Where the objects are")
     bar = fig.colorbar(shown, ax=axes, shrink=0.85, label="share of the images")
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))

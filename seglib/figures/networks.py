@@ -91,7 +91,7 @@ def receptive_field(image: np.ndarray, fields: pd.DataFrame, gradient: np.ndarra
     right.add_patch(Circle((0, 0), radius, fill=False, color="white", ls="--", lw=1))
     right.set(xlabel="px from the centre", ylabel="px from the centre")
     right.set_title(
-        f"In fact: gradient of the centre output\n(half of it within {radius:.0f} px, dashed)"
+        f"In practice: gradient of the centre output\n(half of it within {radius:.0f} px, dashed)"
     )
     fig.colorbar(shown, ax=right, label="|gradient|, share of its maximum", shrink=0.8)
     return fig

@@ -146,7 +146,7 @@ def resize_example(
         outline(axes, mask[rows, columns], COLOURS["prediction"])
         axes.set_title(title, fontsize=8)
         axes.set_axis_off()
-    lines = [("truth", "truth"), ("prediction", "after the small size")]
+    lines = [("truth", "truth"), ("prediction", "after shrinking")]
     handles = [Line2D([], [], color=COLOURS[key], label=label) for key, label in lines]
     fig.legend(handles=handles, loc="outside lower left", ncols=2)
     return sign(fig, source)

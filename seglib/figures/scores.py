@@ -57,7 +57,7 @@ def truth_table(truth: np.ndarray, prediction: np.ndarray) -> Figure:
     t, p = truth > 0, prediction > 0
     kinds = np.select([t & p, ~t & p, t & ~p], ["tp", "fp", "fn"], "tn")
     fig, panels = figure(ONE_COLUMN * 1.5, 46, ncols=3)
-    grids = {"truth": truth, "prediction": prediction, "each pixel's kind": kinds}
+    grids = {"truth": truth, "prediction": prediction, "kind of each pixel": kinds}
     for axes, (title, grid) in zip(panels, grids.items(), strict=True):
         axes.set(xlim=(0, truth.shape[1]), ylim=(truth.shape[0], 0), xticks=[], yticks=[])
         axes.set_aspect("equal")
@@ -152,7 +152,7 @@ def confusion(matrix: np.ndarray, names: tuple[str, ...]) -> Figure:
     axes.set_xticks(range(len(names)), words)
     axes.set_yticks(range(len(names)), words, rotation=90, va="center", ha="center")
     axes.tick_params(axis="y", pad=10)
-    axes.set(xlabel="predicted", ylabel="true", title="All test pixels in one pot")
+    axes.set(xlabel="predicted", ylabel="true", title="All test pixels, pooled")
     fig.colorbar(drawn, ax=axes, label="share of the true class", shrink=0.85)
     return fig
 
@@ -185,5 +185,5 @@ def size_strata(scores: pd.DataFrame, model: str) -> Figure:
     dice.set(ylabel="Dice of one image", ylim=(-0.03, 1.03))
     dice.set_title("Dice by size (diamond: mean, 95 % interval)")
     missed.set(ylabel="share of images, %", ylim=(0, max(10, table["missed"].max() * 118)))
-    missed.set_title("Missed (no object: invented)")
+    missed.set_title("Missed (without object: invented)")
     return fig

@@ -37,10 +37,10 @@ PUBLISHED = (
 
 # What may be scarce, and the cost that then counts.
 LIMITS = {
-    "parameters": ("Little room for weights", "parameters"),
+    "parameters": ("Little memory for weights", "parameters"),
     "macs": ("Little arithmetic", "multiply-adds"),
     "memory_mb": ("Little memory for training", "activations"),
-    "latency_ms": ("Little time on this machine", "time"),
+    "latency_ms": ("Little time on this processor", "time"),
 }
 
 
@@ -79,7 +79,7 @@ def missed(strata: pd.DataFrame) -> str:
     """Markdown: misses of each size class, of the table :func:`seglib.figures.scores.by_size`."""
     rows = [f"{row['missed'] * row['n']:.0f} of {row['n']:.0f} {size}"
             for size, row in strata.iterrows()]  # fmt: skip
-    return f"Missed, or invented where there is no object: {', '.join(rows)}."
+    return f"Missed (or invented, where there is no object): {'; '.join(rows)}."
 
 
 def summary_table(evaluations: dict[str, Evaluation], costs: dict[str, dict]) -> pd.DataFrame:

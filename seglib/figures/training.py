@@ -17,10 +17,10 @@ from seglib.figures.networks import CAPTION_MM, bare
 from seglib.figures.pictures import error_map
 from seglib.figures.style import COLOURS, MODEL_TITLES, TWO_COLUMNS, figure, overlay
 from seglib.images import read_mask
-from seglib.inference import to_labels
 from seglib.losses import build_loss
 from seglib.metrics import counts, dice
 from seglib.runs import Run
+from seglib.thresholds import to_labels
 
 LOSS_STYLES = {
     "bce": ("BCE", COLOURS["unet"], "-"),

@@ -117,10 +117,17 @@ def mask_of(scan: str, scans: dict[str, Path], masks: dict[str, Path]) -> Path |
     """The mask with the name of a scan, if need be without the ``_0000`` of nnU-Net's channel.
 
     Where there is a second channel, or another scan has the shorter name, the whole name counts.
+    The name without the folders above will do, too, if it is the name of one scan only: a mask
+    ``21057.nii`` belongs to the series ``10004/21057``.
     """
     base = scan.removesuffix("_0000")
     alone = base not in scans and f"{base}_0001" not in scans
-    return masks.get(scan) or (masks.get(base) if alone else None)
+    if found := masks.get(scan) or (masks.get(base) if alone else None):
+        return found
+    own = case_name(scans[scan])
+    if own in masks and sum(case_name(path) == own for path in scans.values()) == 1:
+        return masks[own]
+    return None
 
 
 def refuse_masks(scans: dict[str, Path]) -> None:

@@ -19,6 +19,8 @@ from pathlib import Path
 import torch
 from tqdm.auto import tqdm
 
+from seglib.hardware import cores
+
 # "96/800 [" of a progress bar, or "Epoch 3" of nnU-Net's own log.
 PROGRESS = re.compile(r"(?:\b(?P<done>\d+)/(?P<total>\d+) \[|: Epoch (?P<epoch>\d+)\s*$)")
 WORKER = (sys.executable, "-m", "seglib.nnunet.worker")
@@ -45,7 +47,7 @@ def surroundings(shared: Path, results: Path) -> dict[str, str]:
     results
         Of one run.
     """
-    processes = str(max(1, min(8, (os.cpu_count() or 1))))
+    processes = str(min(8, cores()))
     wanted = {
         "nnUNet_raw": str(shared / "raw"),
         "nnUNet_preprocessed": str(shared / "preprocessed"),

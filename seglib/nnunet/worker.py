@@ -25,6 +25,7 @@ from seglib.nnunet.raw import DATASET, channels_first
 
 # nnU-Net's own names: processes for its other work, and for augmentation.
 PROCESSES, AUGMENTERS = "nnUNet_def_n_proc", "nnUNet_n_proc_DA"
+WORTH_COMPILING = 2500  # steps, ten of nnU-Net's epochs: compiling its network takes minutes
 SPACING = (999, 1, 1)  # what nnU-Net's reader of 2D pictures says of every picture
 
 
@@ -56,7 +57,11 @@ def train(task: dict) -> None:
     """Train one fold of ``task`` and write what it learnt to its file ``learnt``."""
     from nnunetv2.run.run_training import get_trainer_from_args, maybe_load_checkpoint
 
-    if not torch.cuda.is_available():
+    if torch.cuda.is_available():
+        torch.backends.cudnn.benchmark = True  # as nnU-Net's own command does
+        if task["epochs"] * task["iterations"] < WORTH_COMPILING:
+            os.environ.setdefault("nnUNet_compile", "f")
+    else:
         os.environ[AUGMENTERS] = "0"  # augment in this process: the seed decides
     for seed in (random.seed, np.random.seed, torch.manual_seed):
         seed(task["seed"])

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from seglib.figures.pictures import pictures
 from seglib.figures.style import COLOURS, overlay, paint
 from seglib.images import to_rgb, window
-from seglib.inference import to_labels
+from seglib.thresholds import to_labels
 from seglib.viewer.packing import Case
 from seglib.viewer.sources import Source
 

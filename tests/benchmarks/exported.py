@@ -21,10 +21,11 @@ from seglib.display import show
 from seglib.figures.tables import as_markdown
 from seglib.hardware import choose_precision
 from seglib.images import read_image, read_mask
-from seglib.inference import predict, to_labels
+from seglib.inference import predict
 from seglib.metrics import foreground_dice
 from seglib.runs import Run, load_run
 from seglib.runtimes import load_network
+from seglib.thresholds import to_labels
 from tests.benchmarks.side_by_side import columns, machine
 
 ROUNDS = 30
@@ -35,7 +36,7 @@ EAGER = "PyTorch, float32, eager"
 def seconds_of(network: nn.Module, image: torch.Tensor, precision: str) -> float:
     """One pass of the network alone, on cores that rest."""
     time.sleep(REST)
-    half = choose_precision(precision) == "bf16-mixed"
+    half = choose_precision(precision, torch.device("cpu")) == "bf16-mixed"
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
         start = time.perf_counter()
         network(image)

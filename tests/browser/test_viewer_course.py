@@ -15,11 +15,11 @@ import pytest
 import torch
 
 from seglib import metrics
-from seglib.inference import to_labels
 from seglib.loading import prepare
 from seglib.models import build_model
 from seglib.recipes import recipe
 from seglib.runs import Run, load_run, save_network
+from seglib.thresholds import to_labels
 from seglib.viewer import Case, Source, of_runs
 from tests.browser.conftest import SHOTS, press
 from tests.browser.lab import open_notebook, run_cell, serve

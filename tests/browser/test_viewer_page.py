@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seglib import metrics
-from seglib.inference import to_labels
+from seglib.thresholds import to_labels
 from seglib.viewer import MaskViewer
 from tests.browser.conftest import SHOTS, press, settle
 from tests.viewer_cases import MODELS, arrays, viewer
