@@ -80,14 +80,12 @@ def pair(
     _check_names(card)
     problems: list[Problem] = []
     pictures, labels = _by_stem(images, problems), _by_stem(masks, problems)
-    rows, used = [], set()
+    rows = []
     for case, image in sorted(pictures.items()):
         wanted = card.mask_name.format(stem=case)
-        used.add(wanted)
         if (mask := labels.get(wanted)) is None:
-            problems.append(
-                Problem(case, image, "no mask", f"{masks.name}/{wanted}.png or similar")
-            )
+            expected = f"{masks.name}/{wanted}.png or similar"
+            problems.append(Problem(case, image, "no mask", expected))
             continue
         group = group_of(card, case, groups)
         site = named(case, card.site_pattern) if card.site_pattern else ""
@@ -95,7 +93,7 @@ def pair(
             problems.append(fault)
         else:
             rows.append((case, image, mask, group, site))
-    for stem in sorted(labels.keys() - used):
+    for stem in sorted(labels.keys() - {card.mask_name.format(stem=case) for case in pictures}):
         problems.append(Problem(stem, labels[stem], "mask without image", f"in {images.name}/"))
     if not rows:
         first = f" The first problem: {_say(problems[0])}." if problems else ""

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import io
 import json
 import shutil
 import tempfile
-import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import typst
-from PIL import Image
 
 from seglib.cards import card
 from seglib.files import set_aside, sha256, write_atomic
@@ -48,11 +45,14 @@ class Report:
         The two files.
     words
         Length of the prose, see :func:`seglib.report.tree.count_words`.
+    typeset
+        Digest of the text and template from which the PDF was set; no zlib has packed them.
     """
 
     pdf: bytes
     docx: bytes
     words: int
+    typeset: str = ""
 
 
 def build_report(root: Path, dataset: str) -> Report:
@@ -141,7 +141,8 @@ def _typeset(
         pdf = typst.compile(folder / "report.typ", root=folder, font_paths=choose_fonts(typ))
     except typst.TypstError as error:
         raise ValueError(f"Typst could not set the report: {error}") from None
-    return Report(pdf, (folder / "report.docx").read_bytes(), words)
+    typeset = hashlib.sha256(typ.encode()).hexdigest()
+    return Report(pdf, (folder / "report.docx").read_bytes(), words, typeset)
 
 
 def report_folder(root: Path, dataset: str) -> Path:
@@ -165,6 +166,7 @@ def write_report(report: Report, folder: Path) -> tuple[list[Path], list[Path]]:
     there = [folder / name for name in files if (folder / name).is_file()]
     kept = [set_aside(path) for path in there if sha256(path) not in known[path.name]]
     written = [write_atomic(folder / name, content) for name, content in files.items()]
+    now["typeset"] = report.typeset
     write_atomic(record, json.dumps(now, indent=1) + "\n")
     return written, kept
 
@@ -173,27 +175,17 @@ def check_written(report: Report, folder: Path) -> None:
     """Raise ``ValueError`` unless the files in `folder` are those of this report.
 
     Another zlib packs other bytes, and pictured code is set as the machine sets text. So both files
-    must be those that were written last, together, and the one in Word's format must have the words
-    of this report and pictures of the same sizes.
+    must be those that were written last, together; the PDF from this text and template, and the
+    one in Word's format with the parts of this report, pictured code of the same size.
     """
     record = folder / WRITTEN
     last = json.loads(record.read_text()) if record.is_file() else {}
     for name in ("report.pdf", "report.docx"):
         path = folder / name
-        whole = path.is_file() and sha256(path) == last.get(name)
-        if not whole or (
-            name.endswith("docx") and _unpacked(path.read_bytes()) != _unpacked(report.docx)
-        ):
+        current = path.is_file() and sha256(path) == last.get(name)
+        if current and path.suffix == ".docx":
+            current = word.unpacked(path.read_bytes()) == word.unpacked(report.docx)
+        if not current or last.get("typeset") != report.typeset:
             raise ValueError(
                 f"{path} is not what the text and the results give now; run `seglib report`."
             )
-
-
-def _unpacked(docx: bytes) -> dict[str, bytes]:
-    """Parts of a Word file by name, of a picture its size in pixels."""
-    with zipfile.ZipFile(io.BytesIO(docx)) as pack:
-        parts = {name: pack.read(name) for name in pack.namelist()}
-    for name in parts:
-        if name.endswith(".png"):
-            parts[name] = str(Image.open(io.BytesIO(parts[name])).size).encode()
-    return parts

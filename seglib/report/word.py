@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pypandoc
+from PIL import Image
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file can name
 A4, MARGIN, TWIPS_PER_MM = (210, 297), 25, 56.7
@@ -123,3 +124,15 @@ def write_reference(path: Path) -> Path:
             new.writestr(entry, content)
         new.writestr(zipfile.ZipInfo(FOOTER, EPOCH), NUMBER)
     return path
+
+
+def unpacked(docx: bytes) -> dict[str, bytes]:
+    """Parts of a Word file by name, of a picture its pixels, of pictured code its size."""
+    with zipfile.ZipFile(io.BytesIO(docx)) as pack:
+        parts = {name: pack.read(name) for name in pack.namelist()}
+    for name in parts:
+        if name.endswith(".png"):
+            picture = Image.open(io.BytesIO(parts[name]))
+            code = picture.mode == "P"  # a palette, as seglib.figures.code alone gives
+            parts[name] = repr(picture.size).encode() if code else picture.tobytes()
+    return parts
